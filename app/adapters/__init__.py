@@ -1,0 +1,1 @@
+"""One folder an outside thing; none knows another, all import the domain only."""

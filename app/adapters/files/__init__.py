@@ -1,0 +1,1 @@
+"""Verified transfer to folders, publishing, manifests, locks."""

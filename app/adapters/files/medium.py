@@ -1,0 +1,98 @@
+"""Reading a destination's file back from its medium, past the caches, and hashing it."""
+
+import errno
+import hashlib
+import mmap
+import os
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.adapters.files import platform
+from app.adapters.files.failures import at_destination
+from app.domain.transfer import CheckGrade
+
+CHUNK_BYTES = 8 * 1024 * 1024
+
+
+def make_buffer(size_bytes: int) -> mmap.mmap:
+    """Return memory that unbuffered reads and writes accept: page-aligned, its length rounded up to whole blocks."""
+    blocks = max(1, -(-size_bytes // platform.ALIGNMENT_BYTES))
+    return mmap.mmap(-1, blocks * platform.ALIGNMENT_BYTES)
+
+
+class MediumReader:
+    """A file opened past the cache. `grade` says how sure the bytes came from the medium, so far.
+
+    `answering` turns OSErrors into the project's own: those of the destination, or of the scanner's disk.
+    """
+
+    def __init__(self, path: Path, answering: Callable[[Path], AbstractContextManager[None]] = at_destination) -> None:
+        self._path = path
+        self._answering = answering
+        with answering(path):
+            self._fd, self._bypasses = platform.open_past_cache(path)
+        self.grade = CheckGrade.READ_BACK
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with self._answering(self._path):
+            os.close(self._fd)
+
+    def status(self) -> os.stat_result:
+        """Return the open file's status; raises as the destination does."""
+        with self._answering(self._path):
+            return os.fstat(self._fd)
+
+    def read(self, buffer: mmap.mmap, offset: int, length: int) -> int:
+        """Read up to `length` bytes from `offset` into an aligned buffer; return how many came."""
+        with self._answering(self._path):
+            if self._bypasses:
+                try:
+                    return self._read(buffer, offset, length)
+                except OSError as error:
+                    if error.errno != errno.EINVAL:
+                        raise
+                    # The file system accepts the flag and then cannot do it: the other way from here on.
+                    platform.leave_direct(self._fd)
+                    self._bypasses = False
+            if not platform.drop_cache(self._fd, offset, length):
+                self.grade = CheckGrade.CACHE_NOT_BYPASSED
+            return self._read(buffer, offset, length)
+
+    def _read(self, buffer: mmap.mmap, offset: int, length: int) -> int:
+        whole_blocks = min(len(buffer), -(-length // platform.ALIGNMENT_BYTES) * platform.ALIGNMENT_BYTES)
+        done = 0
+        with memoryview(buffer) as view:
+            while done < length:
+                count = platform.read_at(self._fd, view[done:whole_blocks], offset + done)
+                done += count
+                if count == 0 or done % platform.ALIGNMENT_BYTES:
+                    break  # only the end of the file ends a read inside a block
+        return min(done, length)
+
+
+def hash_medium(path: Path, each_chunk: Callable[[int], None]) -> tuple[str, int, CheckGrade]:
+    """Read a file back; return its SHA-256 in hex, its size in bytes, and the grade.
+
+    `each_chunk` is told the bytes of every chunk and may raise to stop.
+    """
+    digest, size = hashlib.sha256(), 0
+    with MediumReader(path) as reader:
+        expected = reader.status().st_size
+        buffer = make_buffer(min(CHUNK_BYTES, expected))
+        with memoryview(buffer) as view:
+            while size < expected:
+                count = reader.read(buffer, size, min(len(buffer), expected - size))
+                if count == 0:
+                    break
+                digest.update(view[:count])
+                size += count
+                each_chunk(count)
+        return digest.hexdigest(), size, reader.grade

@@ -1,0 +1,79 @@
+"""Names below a destination's root: which are allowed, which count as the same, what a part is called."""
+
+import os
+import re
+import sys
+import unicodedata
+
+from app.adapters.files.platform import WINDOWS
+from app.domain.errors import SlideError
+
+CONTROL_FOLDER = ".slideferry"
+MANIFEST_NAME = "manifest-sha256.txt"
+_PART = re.compile(r"\..+\.[0-9A-Za-z]{8,64}\.part", re.DOTALL)
+_FINGERPRINT = re.compile(r"[0-9A-Za-z]{8,64}")
+_DRIVE = re.compile(r"[A-Za-z]:")
+_NEW_MANIFEST = re.compile(rf"\.{re.escape(MANIFEST_NAME)}\.[0-9a-f]+\.new")
+_WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
+_WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.I | re.DOTALL)
+
+
+def components(relative: str, *, system: str = sys.platform) -> tuple[str, ...]:
+    """Split a POSIX-style path below the root; raise SlideError for whatever would lead or mean elsewhere."""
+    if not relative or relative.startswith("/") or _DRIVE.match(relative):
+        raise _refused(relative, "it is not a path below the destination")
+    parts = tuple(relative.split("/"))
+    for part in parts:
+        reason = _fault(part, system)
+        if reason:
+            raise _refused(relative, reason)
+    if twin_key(parts[0]) == CONTROL_FOLDER or is_own(twin_key(parts[-1])):
+        raise _refused(relative, "this name is kept for the program's own files")
+    return parts
+
+
+def _fault(part: str, system: str) -> str | None:
+    if part in {"", ".", ".."} or "\0" in part:
+        return f"“{part}” is no name"
+    try:
+        os.fsencode(part)
+    except UnicodeEncodeError:
+        return "it holds characters that no file system can store"
+    if system == WINDOWS:
+        if _WINDOWS_FORBIDDEN.search(part) or part.endswith((".", " ")):
+            return f"Windows does not allow “{part}”"
+        if _WINDOWS_DEVICE.fullmatch(part):
+            return f"“{part}” is a device's name on Windows"
+    return None
+
+
+def _refused(relative: str, reason: str) -> SlideError:
+    hint = "Correct the rule in the slide sheet that makes the name, then restart."
+    return SlideError("This name cannot be used at the destination", f"{relative!r}: {reason}", hint)
+
+
+def twin_key(name: str) -> str:
+    """Return what two names have in common that some file system takes for the same (case, Unicode form)."""
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
+
+
+def part_name(name: str, fingerprint: str) -> str:
+    """Return the name under which a file waits beside its final name; raises SlideError for an odd fingerprint."""
+    if not _FINGERPRINT.fullmatch(fingerprint):
+        raise _refused(name, f"the fingerprint {fingerprint!r} is not made of 8 to 64 letters and digits")
+    return f".{name}.{fingerprint}.part"
+
+
+def is_part(name: str) -> bool:
+    """Return whether a name is that of a part file."""
+    return _PART.fullmatch(name) is not None
+
+
+def new_manifest_name(station_key: str) -> str:
+    """Return the name under which a station writes a manifest before it takes the old one's place."""
+    return f".{MANIFEST_NAME}.{station_key}.new"
+
+
+def is_own(name: str) -> bool:
+    """Return whether a name belongs to this program and not to a scan: manifests and parts."""
+    return name == MANIFEST_NAME or is_part(name) or _NEW_MANIFEST.fullmatch(name) is not None

@@ -1,0 +1,203 @@
+"""Every difference between systems that moving files meets, in one place.
+
+Functions choose by `system` (a `sys.platform` value) when they are called, so tests can ask for another system's rules.
+"""
+
+import errno
+import io
+import os
+import stat
+import sys
+from pathlib import Path, PureWindowsPath
+
+from app.adapters.files import platform_macos, platform_posix, platform_windows
+
+ALIGNMENT_BYTES = 4096
+"""Unbuffered reads and writes start, end and lie in memory at multiples of this on every disk we know."""
+
+WINDOWS = "win32"
+MACOS = "darwin"
+_NOT_SUPPORTED = frozenset({errno.EINVAL, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP})
+_NO_LINKS = _NOT_SUPPORTED | {errno.EPERM, errno.EMLINK}
+_REPARSE_LINKS = (0xA000000C, 0xA0000003)
+"""Windows' symbolic links and mount points (junctions); others, such as DFS, are the share's own affair."""
+
+
+def rename_exclusively(old: Path, new: Path, *, system: str = sys.platform) -> None:
+    """Rename a file; raise FileExistsError, changing nothing, when `new` is there."""
+    if system == WINDOWS:
+        os.rename(old, new)  # noqa: PTH104 - on Windows os.rename refuses to replace, which is what is wanted here
+        return
+    try:
+        if system == MACOS:
+            platform_macos.rename_exclusively(old, new)
+        else:
+            platform_posix.rename_exclusively(old, new)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        _link_then_unlink(old, new)
+
+
+def _link_then_unlink(old: Path, new: Path) -> None:
+    """Do as renaming without replacing does, where the file system lacks it."""
+    try:
+        new.hardlink_to(old)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        # Neither way exists here (exFAT and some FUSE file systems). The folder's lock, which every caller holds, keeps
+        # other copies of this program out between the look and the rename.
+        if os.path.lexists(new):
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(new)) from None
+        old.rename(new)
+        return
+    old.unlink()
+
+
+def sync_file(fd: int, *, system: str = sys.platform) -> None:
+    """Make a file's bytes and size durable; raises OSError as the system reports it."""
+    if system == MACOS:
+        platform_macos.sync_file(fd)
+    else:
+        os.fsync(fd)
+
+
+def sync_folder(folder: Path, *, system: str = sys.platform) -> None:
+    """Make the names in a folder durable; nothing to do where the system or the file system has no such call."""
+    if system == WINDOWS:
+        return
+    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(fd)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+    finally:
+        os.close(fd)
+
+
+def open_source(path: Path, *, system: str = sys.platform) -> int:
+    """Open a scanner's file for reading, keeping nobody out; raises OSError, ELOOP for a link."""
+    if system == WINDOWS:
+        return platform_windows.open_shared(path, past_cache=False)
+    # O_NONBLOCK: a pipe put in the file's place must not hang us.
+    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    if system != MACOS:
+        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+    return fd
+
+
+def open_part(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
+    """Open or make a part file for writing, never through a link; return (fd, whether writes bypass the cache)."""
+    flags = os.O_RDWR | os.O_CREAT
+    if system == WINDOWS:
+        return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0), 0o666), False
+    flags |= os.O_NOFOLLOW | os.O_CLOEXEC
+    if system == MACOS:
+        return os.open(path, flags, 0o666), False
+    try:
+        return os.open(path, flags | os.O_DIRECT, 0o666), True
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        return os.open(path, flags, 0o666), False
+
+
+def create_exclusively(path: Path, *, system: str = sys.platform) -> int:
+    """Make a file that must not be there yet and open it for reading and writing; raises FileExistsError."""
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
+    if system == WINDOWS:
+        return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0), 0o666)
+    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def open_lock(path: Path, *, system: str = sys.platform) -> int:
+    """Open or make a file that only serves `try_lock`, never through a link."""
+    if system == WINDOWS:
+        return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOINHERIT", 0), 0o666)
+    return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
+    """Open a file for reading from its medium, never through a link; return (fd, whether the cache is bypassed)."""
+    if system == WINDOWS:
+        return platform_windows.open_shared(path, past_cache=True), True
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    if system == MACOS:
+        fd = os.open(path, flags)
+        return fd, platform_macos.bypass_cache(fd)
+    try:
+        return os.open(path, flags | os.O_DIRECT), True
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        return os.open(path, flags), False
+
+
+def leave_direct(fd: int, *, system: str = sys.platform) -> None:
+    """Let an open file use the cache again, for what unbuffered access cannot do."""
+    if system not in {WINDOWS, MACOS}:
+        platform_posix.clear_direct(fd)
+
+
+def drop_cache(fd: int, offset: int, length: int, *, system: str = sys.platform) -> bool:
+    """Flush a range and drop it from the cache; return whether the next read surely comes from the medium."""
+    if system in {WINDOWS, MACOS}:
+        return False
+    os.fsync(fd)
+    return platform_posix.drop_cache(fd, offset, length)
+
+
+def read_at(fd: int, view: memoryview, offset: int, *, system: str = sys.platform) -> int:
+    """Read into `view` from `offset`; return the bytes read, 0 at the end. On Windows one thread a handle."""
+    if system == WINDOWS:
+        os.lseek(fd, offset, os.SEEK_SET)
+        with io.FileIO(fd, "rb", closefd=False) as file:
+            return file.readinto(view) or 0
+    return os.preadv(fd, [view], offset)
+
+
+def write_at(fd: int, view: memoryview, offset: int, *, system: str = sys.platform) -> int:
+    """Write `view` at `offset`; return the bytes written, which may be fewer. On Windows one thread a handle."""
+    if system == WINDOWS:
+        os.lseek(fd, offset, os.SEEK_SET)
+        return os.write(fd, view)
+    return os.pwritev(fd, [view], offset)
+
+
+def try_lock(fd: int, *, system: str = sys.platform) -> bool:
+    """Take the system's lock on an open file without waiting; it ends with the handle, also by SIGKILL.
+
+    Returns False when another handle holds it; raises OSError where the file system has no locks.
+    """
+    try:
+        if system == WINDOWS:
+            platform_windows.lock(fd)
+        else:
+            platform_posix.lock(fd)
+    except OSError as error:
+        if error.errno in {errno.EACCES, errno.EAGAIN, errno.EWOULDBLOCK, errno.EDEADLK}:
+            return False
+        raise
+    return True
+
+
+def is_link(status: os.stat_result) -> bool:
+    """Return whether an `lstat` result is a symbolic link or a Windows junction."""
+    return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE_LINKS
+
+
+def long_path(path: Path, *, system: str = sys.platform) -> str:
+    """Return an absolute path in the form that is not cut at 260 characters (Windows); elsewhere as it is."""
+    if system != WINDOWS:
+        return str(path)
+    text = str(PureWindowsPath(path))
+    if text.startswith("\\\\?\\"):
+        return text
+    return "\\\\?\\UNC\\" + text[2:] if text.startswith("\\\\") else "\\\\?\\" + text
+
+
+def remove_if_there(path: Path) -> None:
+    """Remove a file; it is fine when it has gone."""
+    path.unlink(missing_ok=True)

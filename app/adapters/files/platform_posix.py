@@ -1,0 +1,67 @@
+"""Calls of Linux (and what it shares with other POSIX systems) that the standard library does not offer plainly."""
+
+import ctypes
+import errno
+import importlib
+import os
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+
+_AT_FDCWD = -100
+_RENAME_NOREPLACE = 1
+_FORGOTTEN_BYTES = 1024 * 1024
+
+
+@cache
+def _c_library() -> ctypes.CDLL:
+    return ctypes.CDLL(None, use_errno=True)
+
+
+def _fcntl() -> ModuleType:
+    """Return `fcntl`, imported late: Windows has none."""
+    return importlib.import_module("fcntl")
+
+
+def rename_exclusively(old: Path, new: Path) -> None:
+    """Call renameat2 with RENAME_NOREPLACE; raises OSError, ENOSYS where the C library lacks it."""
+    rename = getattr(_c_library(), "renameat2", None)
+    if rename is None:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(old))
+    result = rename(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), ctypes.c_uint(_RENAME_NOREPLACE))
+    if result != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code), str(old), None, str(new))
+
+
+def clear_direct(fd: int) -> None:
+    """Switch O_DIRECT off for an open file."""
+    fcntl = _fcntl()
+    flags: int = fcntl.fcntl(fd, fcntl.F_GETFL)
+    fcntl.fcntl(fd, fcntl.F_SETFL, flags & ~os.O_DIRECT)
+
+
+def drop_cache(fd: int, offset: int, length: int) -> bool:
+    """Ask the kernel to forget a flushed range, then ask whether it has: a read that may not wait must find nothing."""
+    # Whole megabytes: the kernel keeps what is only partly named, and that may be much more than a page.
+    end = -(-(offset + length) // _FORGOTTEN_BYTES) * _FORGOTTEN_BYTES
+    os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
+    return not _is_cached(fd, offset) and not _is_cached(fd, offset + length - 1)
+
+
+def _is_cached(fd: int, offset: int) -> bool:
+    """Return whether a byte is in the cache, also where the system cannot say."""
+    try:
+        os.preadv(fd, [bytearray(1)], offset, os.RWF_NOWAIT)
+    except BlockingIOError:
+        return False
+    except OSError as error:
+        if error.errno not in {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
+            raise
+    return True
+
+
+def lock(fd: int) -> None:
+    """Take an exclusive flock, which belongs to the open file, not to the process; raises OSError when it is held."""
+    fcntl = _fcntl()
+    fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)

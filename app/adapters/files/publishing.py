@@ -1,0 +1,129 @@
+"""Giving verified parts their final names, all of a scan or none, without ever overwriting."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from app.adapters.files import names, platform
+from app.adapters.files.failures import at_destination
+from app.adapters.files.manifest import read_manifest
+from app.adapters.files.medium import hash_medium
+from app.adapters.files.site import Site, names_in, same_or_twin
+from app.adapters.files.tree import plain_status, regular_status
+from app.domain.errors import CorruptionError, NameTakenError, RetryableError, SlideError
+from app.domain.scan import VerifiedFile
+from app.domain.transfer import TransferPlan
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One member on its way from its part to its final name."""
+
+    final: Path
+    part: Path
+    sha256: str
+    size_bytes: int
+
+
+class Publication:
+    """One scan being published; what an interrupted one did is read from the disk and finished.
+
+    `trusted` tells whether a part is, unchanged, one this program has verified; others are read back again.
+    """
+
+    def __init__(self, site: Site, items: tuple[Item, ...], trusted: Callable[[Path], bool]) -> None:
+        self._site = site
+        self._items = items
+        self._trusted = trusted
+
+    def run(self) -> None:
+        """Publish the companions, then the main member (the first), then write the manifests."""
+        folders = {item.final.parent for item in self._items}
+        with self._site.locked(folders) as held:
+            present = {folder: names_in(folder) for folder in folders}
+            waiting = [item for item in self._items if not self._is_done(item, present[item.final.parent])]
+            self._require_parts(waiting)
+            self._rename(waiting)
+            for folder in folders:
+                with at_destination(folder):
+                    platform.sync_folder(folder)
+            self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
+
+    def _is_done(self, item: Item, present: frozenset[str]) -> bool:
+        """Return whether the final name holds these bytes; take back what is ours when it holds others."""
+        there = same_or_twin(item.final.name, present)
+        if there is None:
+            return False
+        occupant = item.final.with_name(there)
+        if there != item.final.name or not _holds(occupant, item):
+            self._withdraw()
+            raise _taken(self._site, occupant)
+        with at_destination(item.part):
+            platform.remove_if_there(item.part)
+        return True
+
+    def _require_parts(self, waiting: list[Item]) -> None:
+        for item in waiting:
+            if regular_status(item.part) is None:
+                message = f"{item.final}: neither the file nor its part is there any more"
+                raise RetryableError("The copy has gone", message, "It is copied again by itself.")
+            if not self._trusted(item.part) and not _holds(item.part, item):
+                with at_destination(item.part):
+                    platform.remove_if_there(item.part)
+                message = f"{item.final}: its part no longer holds what was verified, and was removed"
+                raise CorruptionError("The copy changed after it was verified", message, "Check the share's disks.")
+
+    def _rename(self, waiting: list[Item]) -> None:
+        for item in reversed(waiting):  # the main member is the first: it appears when all the others are there
+            try:
+                with at_destination(item.final):
+                    platform.rename_exclusively(item.part, item.final)
+            except SlideError as error:
+                if isinstance(error.__cause__, FileExistsError):
+                    self._withdraw()
+                    raise _taken(self._site, item.final) from error
+                raise
+
+    def _withdraw(self) -> None:
+        """Give members of this scan that are final, but listed nowhere yet, their part names back."""
+        listed: dict[Path, Mapping[str, str]] = {}
+        for item in self._items:
+            folder = item.final.parent
+            lines = listed.setdefault(folder, read_manifest(folder))
+            if item.final.name in lines or regular_status(item.part) is not None:
+                continue
+            if item.final.name in names_in(folder) and _holds(item.final, item):
+                with at_destination(item.final):
+                    platform.rename_exclusively(item.final, item.part)
+
+
+def items_of(site: Site, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> tuple[Item, ...]:
+    """Pair a plan's members with what was verified; raise SlideError when they are not of one scan."""
+    verified = {file.destination: file for file in files}
+    if set(verified) != {member.final for member in plan.members}:
+        raise SlideError("Only a whole scan can be published", "The verified files are not those of the plan")
+    items = []
+    for member in plan.members:
+        final = site.tree.path(member.final)
+        part = final.with_name(names.part_name(final.name, plan.fingerprint))
+        file = verified[member.final]
+        items.append(Item(final, part, file.sha256, file.size_bytes))
+    return tuple(items)
+
+
+def _holds(path: Path, item: Item) -> bool:
+    status = plain_status(path)
+    if status is None or status.st_size != item.size_bytes:
+        return False
+    sha256, _, _ = hash_medium(path, lambda _: None)
+    return sha256 == item.sha256
+
+
+def _taken(site: Site, occupant: Path) -> NameTakenError:
+    with at_destination(occupant):
+        status = occupant.lstat()
+    day = datetime.fromtimestamp(status.st_mtime, UTC).astimezone().strftime("%Y-%m-%d %H:%M")
+    message = f"“{site.tree.relative(occupant)}” is there already ({status.st_size} bytes, written {day})"
+    hint = "Decide which of the two is right: move or rename the one there, or give this slide another name."
+    return NameTakenError("Another file has this name", message, hint)

@@ -1,0 +1,180 @@
+"""A lock on one folder of a destination, for programs on any number of PCs.
+
+It is a file made with O_EXCL, which is atomic on local disks, SMB, NFS 3 and later and FUSE. The systems' own
+locks are not used here: mounts may keep them to one PC (`nobrl`, `nolock`, most FUSE file systems) without saying so.
+The price is that a dead holder leaves its file behind. A holder on this PC is known to be dead by its process id; for
+others the holder's heartbeat is watched with our own clock, never compared with theirs. Whoever was taken for dead
+wrongly finds out before it swaps anything (`require_held`), and publishing never overwrites, with or without the lock.
+"""
+
+import hashlib
+import json
+import os
+import platform as machine
+import secrets
+import threading
+import time
+import uuid
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+import psutil
+
+from app.adapters.files import platform
+from app.adapters.files.failures import at_destination
+from app.domain.errors import RetryableError
+
+_BEAT_SECONDS = 5.0
+_LOOK_SECONDS = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait for a lock, and how long a holder on another PC may be silent before it counts as dead."""
+
+    wait_seconds: float = 120.0
+    silent_seconds: float = 45.0
+
+
+class FolderLock:
+    """Held inside `with`; raises RetryableError when another program keeps it too long."""
+
+    def __init__(self, locks: Path, folder: str, station: str, patience: Patience) -> None:
+        self._path = locks / (hashlib.sha256(folder.encode("utf-8", "surrogateescape")).hexdigest()[:24] + ".lock")
+        self._folder = folder
+        self._station = station
+        self._patience = patience
+        self._token = secrets.token_hex(16)
+        self._released = threading.Event()
+        self._beats: threading.Thread | None = None
+        self._fd = -1
+
+    def __enter__(self) -> Self:
+        with at_destination(self._path):
+            self._path.parent.mkdir(exist_ok=True)
+            self._acquire()
+        self._beats = threading.Thread(target=self._beat, name="folder-lock", daemon=True)
+        self._beats.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._released.set()
+        if self._beats is not None:
+            self._beats.join()
+        with at_destination(self._path):
+            os.close(self._fd)
+            if _token(self._path) == self._token:
+                platform.remove_if_there(self._path)
+
+    def require_held(self) -> None:
+        """Raise RetryableError when another program has taken the lock over meanwhile."""
+        with at_destination(self._path):
+            held = _token(self._path) == self._token
+        if not held:
+            message = f"Another program took over “{self._folder}” because this one had not answered for a while"
+            raise RetryableError("The folder's lock was lost", message, "It is tried again by itself.")
+
+    def _acquire(self) -> None:
+        started = time.monotonic()
+        seen: bytes | None = None
+        seen_at = started
+        while not self._make():
+            now = time.monotonic()
+            content = _content(self._path)
+            if content != seen:
+                seen, seen_at = content, now
+            if _holder_is_dead(content) or now - seen_at > self._patience.silent_seconds:
+                self._break(content)
+            elif now - started > self._patience.wait_seconds:
+                holder = _field(content, "station") or "another program"
+                message = f"“{self._folder}” is being changed by {holder}"
+                raise RetryableError("A folder at the destination is busy", message, "It is tried again by itself.")
+            else:
+                time.sleep(_LOOK_SECONDS)
+
+    def _make(self) -> bool:
+        try:
+            self._fd = platform.create_exclusively(self._path)
+        except FileExistsError:
+            return False
+        try:
+            self._write(0)
+        except OSError:
+            os.close(self._fd)
+            platform.remove_if_there(self._path)
+            raise
+        return True
+
+    def _write(self, beat: int) -> None:
+        told = {"token": self._token, "station": self._station, "machine": _machine(), "pid": os.getpid()}
+        line = json.dumps(told | {"started": _started(os.getpid()), "beat": f"{beat:012d}"})
+        platform.write_at(self._fd, memoryview(line.encode()), 0)
+
+    def _beat(self) -> None:
+        beat = 0
+        while not self._released.wait(_BEAT_SECONDS):
+            beat += 1
+            try:
+                self._write(beat)
+            except OSError:
+                return  # silence is what the others then see; the holder meets the same trouble at its next call
+
+    def _break(self, judged: bytes) -> None:
+        """Take a dead holder's file away; if it has become a living one's meanwhile, give it back."""
+        aside = self._path.with_suffix(f".{self._token}.broken")
+        try:
+            self._path.rename(aside)
+        except FileNotFoundError:
+            return
+        if _content(aside) != judged:
+            with suppress(FileExistsError):  # somebody else has it by now; its former holder finds out
+                platform.rename_exclusively(aside, self._path)
+        platform.remove_if_there(aside)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except FileNotFoundError:
+        return b""
+
+
+def _field(content: bytes, name: str) -> str | None:
+    try:
+        told = json.loads(content)
+    except ValueError:
+        return None  # caught while it was being written
+    value = told.get(name) if isinstance(told, dict) else None
+    return None if value is None else str(value)
+
+
+def _token(path: Path) -> str | None:
+    return _field(_content(path), "token")
+
+
+def _holder_is_dead(content: bytes) -> bool:
+    """Return True only for a holder on this PC whose process has ended; others are judged by their silence."""
+    pid, started = _field(content, "pid"), _field(content, "started")
+    if _field(content, "machine") != _machine() or pid is None or not pid.isdigit():
+        return False
+    try:
+        return _started(int(pid)) != started
+    except psutil.AccessDenied:
+        return False  # alive, and of another account
+
+
+def _started(pid: int) -> str | None:
+    """Return a mark of the process that has this id now, which a later process with the same id does not share."""
+    try:
+        return f"{psutil.Process(pid).create_time():.2f}"
+    except psutil.NoSuchProcess:
+        return None
+
+
+def _machine() -> str:
+    return f"{machine.node()}-{uuid.getnode():012x}"

@@ -1,0 +1,82 @@
+"""A file on the scanner's disk while it is read: any change to it is noticed."""
+
+import os
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from app.adapters.files import platform
+from app.adapters.files.failures import at_source
+from app.domain.errors import SourceChangedError
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What stays the same while nobody touches a file; `changed_ns` also tells of same-sized, back-dated writes."""
+
+    inode: int
+    size_bytes: int
+    mtime_ns: int
+    changed_ns: int
+
+
+def identity(status: os.stat_result) -> Identity:
+    """Take the identity out of a stat result."""
+    return Identity(status.st_ino, status.st_size, status.st_mtime_ns, status.st_ctime_ns)
+
+
+class OpenSource:
+    """A source file held open; raises SourceChangedError as soon as it is not what was planned."""
+
+    def __init__(self, path: Path, size_bytes: int, mtime_ns: int) -> None:
+        self._path = path
+        with at_source(path):
+            if not stat.S_ISREG(path.lstat().st_mode):
+                raise SourceChangedError("The scan has gone", f"{path} is no longer a plain file")
+            self._fd = platform.open_source(path)
+        try:
+            self._start = self._seen()
+            if (self._start.size_bytes, self._start.mtime_ns) != (size_bytes, mtime_ns):
+                raise self._changed("its size or time is not what it was when it was found")
+            self.require_unchanged()
+        except BaseException:
+            os.close(self._fd)
+            raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with at_source(self._path):
+            os.close(self._fd)
+
+    def require_unchanged(self) -> None:
+        """Compare the open file, and what its name now points to, with the start."""
+        if self._seen() != self._start:
+            raise self._changed("it was written to while it was being read")
+        with at_source(self._path):
+            named = self._path.lstat()
+        if named.st_ino != self._start.inode or not stat.S_ISREG(named.st_mode):
+            raise self._changed("another file took its place while it was being read")
+
+    def read(self, view: memoryview, offset: int) -> None:
+        """Fill `view` from `offset`; a file that ends too early has changed."""
+        done = 0
+        while done < len(view):
+            with at_source(self._path):
+                count = platform.read_at(self._fd, view[done:], offset + done)
+            if count == 0:
+                raise self._changed("it became shorter while it was being read")
+            done += count
+
+    def _seen(self) -> Identity:
+        with at_source(self._path):
+            return identity(os.fstat(self._fd))
+
+    def _changed(self, how: str) -> SourceChangedError:
+        hint = "It goes back to Wait Until Written and is copied once the scanner leaves it alone."
+        return SourceChangedError("The scan changed while it was copied", f"{self._path}: {how}", hint)

@@ -1,0 +1,1 @@
+"""Reading slides in worker processes: facts, pictures, barcodes, quality."""

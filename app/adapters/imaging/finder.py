@@ -1,0 +1,128 @@
+"""Finds scans in a watch folder: which files belong together, and what each scan is on disk now."""
+
+import os
+import stat
+from pathlib import Path
+
+from app.adapters.imaging.contents import ContentsMemory
+from app.adapters.imaging.exclusive import is_free
+from app.adapters.imaging.folder_listing import FolderListing, Wanted, list_folder
+from app.adapters.imaging.grouping import Grouping
+from app.adapters.imaging.names import is_ndtiff_level
+from app.domain.errors import UseError
+from app.domain.scan import Layout, Member, ScanSet
+
+
+class FolderFinder:
+    """The port ScanFinder on a local or mounted folder; remembers what it saw inside files until they change."""
+
+    def __init__(self) -> None:
+        self._contents = ContentsMemory()
+
+    def find(self, root: Path) -> tuple[ScanSet, ...]:
+        """Return every scan below `root`, also damaged and unfinished ones, ordered by path.
+
+        Sizes and times are those of the folder's listing, which on Windows may lag behind a file being written:
+        `look` asks the files themselves. Raises SurroundingsError when the folder cannot be listed.
+        """
+        return self._group(list_folder(root))
+
+    def find_named(self, path: Path) -> tuple[ScanSet, ...]:
+        """Return the scans a person means by a path: those in a folder, or the one a file belongs to.
+
+        A file that belongs to no scan, such as a label picture, is a set of its own. Raises UseError when there is
+        nothing, SurroundingsError when a folder cannot be listed.
+        """
+        place = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
+        if place.is_dir():
+            whole = self._as_one_folder(place)
+            return (whole,) if whole is not None else self.find(place)
+        member = _member_now(place.parent, place.name)
+        if member is None:
+            raise UseError("No such file", f"{path} does not exist, or is not a file.", "Check the path.")
+        return (self._set_of(place, member),)
+
+    def look(self, scan: ScanSet) -> ScanSet | None:
+        """Return the set as it is on disk now, None when its main member is gone.
+
+        Sizes and times come from the files themselves; members that came or went since are counted.
+        """
+        main = _member_now(scan.root, scan.main)
+        if main is None:
+            return None
+        members = {member.path: _member_now(scan.root, member.path) for member in scan.members}
+        if len(scan.members) > 1 or scan.layout is not Layout.FILE:
+            members.update(self._new_members(scan))
+        present = [member for member in members.values() if member is not None]
+        ordered = tuple(sorted(present, key=lambda member: (member.path != scan.main, member.path)))
+        return ScanSet(scan.root, scan.main, ordered, scan.layout)
+
+    def can_open_exclusively(self, scan: ScanSet) -> bool:
+        """Return False while another program holds a member open for writing (Windows; always True elsewhere)."""
+        return all(is_free(scan.root / member.path) for member in scan.members)
+
+    def _group(self, listing: FolderListing) -> tuple[ScanSet, ...]:
+        return Grouping(listing, self._contents).run()
+
+    def _as_one_folder(self, folder: Path) -> ScanSet | None:
+        """Return the scan that is this whole folder, None where it holds several or other things."""
+        if folder.parent == folder:
+            return None
+        if is_ndtiff_level(folder.name):
+            return self._as_one_folder(folder.parent)
+        found = self._group(list_folder(folder.parent, start=folder.name))
+        return found[0] if len(found) == 1 and found[0].layout is Layout.FOLDER and _fills(found[0], folder) else None
+
+    def _set_of(self, place: Path, member: Member) -> ScanSet:
+        """Return the set that a file belongs to, looking only where its kin can lie."""
+        for root, start, wanted in _places_of_kin(place):
+            path = place.relative_to(root).as_posix()
+            listing = list_folder(root, start=start, wanted=_among(wanted))
+            for scan in self._group(listing):
+                if any(each.path == path for each in scan.members) and (start == "" or scan.layout is Layout.FOLDER):
+                    return scan
+        return ScanSet(place.parent, place.name, (member,))
+
+    def _new_members(self, scan: ScanSet) -> dict[str, Member | None]:
+        """Return the members of the set as the rules find them now, each with its own size and time."""
+        top, _, rest = scan.main.partition("/")
+        start = top if rest else ""
+        stem = Path(scan.name).stem
+        wanted = None if rest else {stem, f"_{stem}_"}
+        listing = list_folder(scan.root, start=start, wanted=None if wanted is None else wanted.__contains__)
+        for each in self._group(listing):
+            if each.main == scan.main or scan.main in {member.path for member in each.members}:
+                return {member.path: _member_now(scan.root, member.path) for member in each.members}
+        return {}
+
+
+def _places_of_kin(place: Path) -> list[tuple[Path, str, frozenset[str]]]:
+    """Return (root, folder to list, folders inside it to enter) in the order in which to look for a file's kin."""
+    beside = frozenset((place.stem, f"_{place.stem}_"))
+    parent = place.parent
+    places = [(parent.parent, parent.name, beside)] if parent.parent != parent else []
+    if is_ndtiff_level(parent.name):
+        places.insert(0, (parent.parent.parent, parent.parent.name, beside))
+    if (parent.parent / f"{parent.name}.mrxs").is_file():
+        places.insert(0, (parent.parent, "", frozenset((parent.name,))))
+    return [*places, (parent, "", beside)]
+
+
+def _among(names: frozenset[str]) -> Wanted:
+    """Return the choice of folders with one of these names, or of a resolution of an NDTiff set."""
+    return lambda name: name in names or is_ndtiff_level(name)
+
+
+def _fills(scan: ScanSet, folder: Path) -> bool:
+    """Say whether all members of a scan lie in this folder itself, not in only one folder inside it."""
+    folders = {Path(member.path).parent.as_posix() for member in scan.members}
+    return folder.name in folders or any(is_ndtiff_level(Path(each).name) for each in folders)
+
+
+def _member_now(root: Path, path: str) -> Member | None:
+    """Return a member as it is on disk now, None when it is gone or no longer a plain file."""
+    try:
+        status = os.lstat(root / path)
+    except OSError:
+        return None
+    return Member(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None

@@ -1,0 +1,101 @@
+"""A watch folder as it lies on disk at one moment: every file with its size and time, by folder."""
+
+import os
+import stat
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from app.adapters.imaging.names import is_ignored
+from app.domain.errors import SurroundingsError
+from app.domain.scan import Member
+
+REPARSE_POINT = 0x400
+MAX_DEPTH = 24
+
+Wanted = Callable[[str], bool]
+
+
+@dataclass(slots=True)
+class FolderListing:
+    """Folders by POSIX path relative to the root ("" is the root itself); each holds its files by name."""
+
+    root: Path
+    folders: dict[str, dict[str, Member]] = field(default_factory=dict)
+
+    def below(self, folder: str) -> Iterable[str]:
+        """Return this folder and all folders inside it."""
+        prefix = folder + "/" if folder else ""
+        return [each for each in self.folders if each == folder or each.startswith(prefix)]
+
+    def members(self, folder: str) -> tuple[Member, ...]:
+        """Return all files in this folder and in those inside it, in order of their paths."""
+        found = [member for each in self.below(folder) for member in self.folders[each].values()]
+        return tuple(sorted(found, key=lambda member: member.path))
+
+
+def join(folder: str, name: str) -> str:
+    """Return the path of a name inside a folder, POSIX-style."""
+    return f"{folder}/{name}" if folder else name
+
+
+def parent_of(path: str) -> str:
+    """Return the folder of a POSIX-style path, "" for the root."""
+    return path.rpartition("/")[0]
+
+
+def name_of(path: str) -> str:
+    """Return the last part of a POSIX-style path."""
+    return path.rpartition("/")[2]
+
+
+def list_folder(root: Path, *, start: str = "", wanted: Wanted | None = None) -> FolderListing:
+    """List every file below `root/start`, never through a link; what vanishes meanwhile is simply absent.
+
+    `wanted` chooses among the folders directly inside `start`; others are listed whole.
+    Raises SurroundingsError when the first folder cannot be listed.
+    """
+    listing = FolderListing(root)
+    waiting = [start]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            inner = _list_one(listing, folder)
+        except OSError as error:
+            if folder == start:
+                raise _cannot_list(root / start, error) from error
+            continue
+        if folder == start and wanted is not None:
+            inner = [each for each in inner if wanted(name_of(each))]
+        if folder.count("/") < MAX_DEPTH:
+            waiting.extend(inner)
+    return listing
+
+
+def _list_one(listing: FolderListing, folder: str) -> list[str]:
+    """Note the files of one folder; return the folders inside it."""
+    files: dict[str, Member] = {}
+    inner: list[str] = []
+    with os.scandir(listing.root / folder) as entries:
+        for entry in entries:
+            if is_ignored(entry.name):
+                continue
+            try:
+                status = entry.stat(follow_symlinks=False)
+            except OSError:  # gone, or not ours to see: then it is not part of the folder
+                continue
+            path = join(folder, entry.name)
+            if stat.S_ISREG(status.st_mode):
+                files[entry.name] = Member(path, status.st_size, status.st_mtime_ns)
+            elif stat.S_ISDIR(status.st_mode) and not getattr(status, "st_file_attributes", 0) & REPARSE_POINT:
+                inner.append(path)
+    listing.folders[folder] = dict(sorted(files.items()))
+    return sorted(inner)
+
+
+def _cannot_list(folder: Path, error: OSError) -> SurroundingsError:
+    return SurroundingsError(
+        "The watch folder cannot be read",
+        f"{folder}: {error.strerror or error}",
+        "Check that the folder exists, that its disk or share is connected, and that you may read it.",
+    )

@@ -1,0 +1,55 @@
+"""What a file's name says before a byte of it is read: a slide, something else, or nothing yet."""
+
+from pathlib import PurePosixPath
+
+SLIDES = "svs svslide tif tiff btf tf2 tf8 ndpi ndpis bif scn qptiff czi mrxs vsi dcm isyntax i2syntax kfb sdpc tmap"
+PICTURES = "png jpg jpeg jpe webp bmp gif"
+TEXTS = "txt csv tsv json geojson ini xml log md html htm pdf xls xlsx doc docx ppt pptx toml yaml yml cfg conf"
+OTHERS = (
+    "ico svg heic mp4 avi wav zip 7z gz bz2 xz tar rar db sqlite sqlite-wal sqlite-shm lock exe dll msi lnk url bat py"
+)
+PARTS = "index dat ets ome annotations xmp sha256 md5 bak"
+
+SLIDE_EXTENSIONS = frozenset(SLIDES.split())
+"""A file with one of these is always a scan, however damaged."""
+
+PICTURE_EXTENSIONS = frozenset(PICTURES.split())
+OTHER_EXTENSIONS = frozenset(f"{PICTURES} {TEXTS} {OTHERS} {PARTS}".split())
+"""Plainly other things, or parts of a scan that mean nothing alone: never opened to see what they are."""
+
+PARTIAL_EXTENSIONS = frozenset(("part", "partial", "tmp", "temp", "crdownload", "download", "filepart"))
+
+NDTIFF_LEVELS = ("Full resolution", "Downsampled_x")
+
+
+def extension(name: str) -> str:
+    """Return what follows the last dot, in lower case, without the dot."""
+    return PurePosixPath(name).suffix[1:].lower()
+
+
+def is_ignored(name: str) -> bool:
+    """Say whether a name is hidden, an AppleDouble companion, or that of a file still being fetched."""
+    return name.startswith((".", "~$")) or extension(name) in PARTIAL_EXTENSIONS
+
+
+def is_ome_tiff(name: str) -> bool:
+    """Say whether a name is that of an OME-TIFF."""
+    return name.lower().endswith((".ome.tif", ".ome.tiff", ".ome.btf", ".ome.tf2", ".ome.tf8"))
+
+
+def is_ndtiff_stack(name: str) -> bool:
+    """Say whether a name is that of a pixel file of an NDTiff data set."""
+    return "NDTiffStack" in name and extension(name) == "tif"
+
+
+def is_ndtiff_level(folder_name: str) -> bool:
+    """Say whether a folder's name is that of one resolution inside an NDTiff data set."""
+    return folder_name.startswith(NDTIFF_LEVELS)
+
+
+def mmstack_prefix(name: str) -> str | None:
+    """Return the name of the acquisition a Micro-Manager stack file belongs to, None for other files."""
+    head, mark, rest = name.partition("_MMStack")
+    if not mark or not (is_ome_tiff(rest) or rest.endswith("metadata.txt")):
+        return None
+    return head

@@ -1,0 +1,46 @@
+"""Measures a slide's quality: blur, focus and tissue, and draws where the blur is. Runs inside a worker process."""
+
+from pathlib import Path
+
+import openslide
+
+from app.adapters.imaging.blur import blurry_percent, find_blurred
+from app.adapters.imaging.focus import measure_focus
+from app.adapters.imaging.quality_map import draw_map
+from app.adapters.imaging.tissue import find_tissue
+from app.adapters.imaging.working_image import NotMeasurableError, plan_sampling, read_working_image
+from app.domain.quality import QualityNumbers
+
+Measured = tuple[QualityNumbers, bytes | None]
+
+
+def measure(main: Path, *, with_map: bool) -> Measured:
+    """Return a slide's quality numbers and, with `with_map`, a PNG (at most 512 px) that shows its blurred tissue.
+
+    What cannot be measured comes back with a reason in words and without numbers; the file's contents never raise.
+    """
+    try:
+        with openslide.OpenSlide(main) as slide:
+            return _measure(slide, with_map=with_map)
+    except NotMeasurableError as error:
+        return QualityNumbers(reason=f"Not checked: {error}"), None
+    except (openslide.OpenSlideUnsupportedFormatError, FileNotFoundError):
+        return QualityNumbers(reason="Not checked: quality cannot be measured in this file format"), None
+    except openslide.OpenSlideError as error:
+        return QualityNumbers(reason=f"Not checked: the picture cannot be read ({error})"), None
+
+
+def _measure(slide: openslide.OpenSlide, *, with_map: bool) -> Measured:
+    sampling = plan_sampling(slide)
+    working = read_working_image(slide, sampling)
+    tissue = find_tissue(working)
+    if tissue is None:
+        blank = QualityNumbers(tissue_percent=0.0, blank=True, reason="No tissue found")
+        return blank, draw_map(slide, working, None) if with_map else None
+    blurred = find_blurred(working)
+    numbers = QualityNumbers(
+        blurry_percent=blurry_percent(tissue.mask, blurred),
+        focus=measure_focus(slide, tissue.core, sampling.factor),
+        tissue_percent=tissue.percent,
+    )
+    return numbers, draw_map(slide, working, tissue.mask & blurred) if with_map else None

@@ -1,0 +1,35 @@
+"""What worker processes can be asked to do; imports the decoders, so only workers import this module's insides."""
+
+from pathlib import Path
+
+from app.domain.quality import QualityNumbers
+from app.domain.scan import ScanSet
+from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
+
+
+def inspect_scan(scan: ScanSet) -> SlideFacts:
+    """Return facts, verdict on completeness, and barcodes."""
+    from app.adapters.imaging.scan_facts import read_facts
+
+    return read_facts(scan)
+
+
+def draw_scan(scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
+    """Return a picture as PNG; None where there is none."""
+    from app.adapters.imaging.pictures import draw_picture
+
+    return draw_picture(scan, kind, size_px)
+
+
+def measure_scan(main: Path, with_map: bool) -> tuple[QualityNumbers, bytes | None]:
+    """Return the quality numbers and, if asked for, the map of where the blur is."""
+    from app.adapters.imaging.quality import measure
+
+    return measure(main, with_map=with_map)
+
+
+def read_label(picture: Path) -> tuple[BarcodeReading, ...]:
+    """Return the barcodes of a plain picture."""
+    from app.adapters.imaging.scan_facts import read_picture_barcodes
+
+    return read_picture_barcodes(picture)

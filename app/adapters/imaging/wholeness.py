@@ -1,0 +1,152 @@
+"""Whether a scan has all its bytes: asks the rules of its format, answers in words for people."""
+
+from pathlib import Path
+
+from app.adapters.imaging import dicom, problems
+from app.adapters.imaging.cellsens import CellSensError, check_ets
+from app.adapters.imaging.czi import CziError, check_czi
+from app.adapters.imaging.mirax import MiraxError, check_mirax
+from app.adapters.imaging.mmstack import StackError, check_stack
+from app.adapters.imaging.names import is_ome_tiff
+from app.adapters.imaging.ndtiff import NdTiffError, check_level
+from app.adapters.imaging.scan_kind import is_mmstack, ndpis_names, ndtiff_levels
+from app.adapters.imaging.tiff import TiffError, read_skeleton
+from app.adapters.imaging.tiff_kind import SPARSE, tiff_kind
+from app.adapters.imaging.tiff_wholeness import check_wholeness
+from app.domain.scan import ScanSet
+from app.domain.slide import Problem
+
+
+def tiff_problem(path: Path) -> Problem | None:
+    """Return what keeps a TIFF from being whole. Raises OSError."""
+    with path.open("rb") as stream:
+        try:
+            skeleton = read_skeleton(stream)
+            kind = tiff_kind(skeleton)
+            check_wholeness(skeleton, sparse=kind in SPARSE, strict_end=kind == "aperio")
+        except TiffError as error:
+            return problems.unfinished(path.name, str(error))
+    return None
+
+
+def mirax_problem(scan: ScanSet) -> Problem | None:
+    """Return what is missing of a 3DHISTECH slide. Raises OSError."""
+    path = scan.main_path
+    with path.open("rb") as stream:
+        head = stream.read(16)
+    if not any(head):
+        return problems.unfinished(path.name, "it has no contents yet")
+    if head.startswith(b"\xff\xd8") and not _ends_with(path, b"\xff\xd9"):
+        return problems.unfinished(path.name, "its picture ends early")
+    try:
+        check_mirax(scan.main_path.with_suffix(""))
+    except MiraxError as error:
+        return problems.unfinished(scan.name, str(error))
+    return None
+
+
+def vsi_problem(scan: ScanSet) -> Problem | None:
+    """Return what is missing of an Olympus slide. Raises OSError."""
+    pieces = [scan.root / each.path for each in scan.members if each.path.lower().endswith(".ets")]
+    if not pieces:
+        return problems.missing_parts(scan.name, f"its folder _{scan.main_path.stem}_ with .ets files")
+    try:
+        for each in pieces:
+            check_ets(each)
+    except CellSensError as error:
+        return problems.unfinished(scan.name, str(error))
+    return tiff_problem(scan.main_path)
+
+
+def czi_problem(scan: ScanSet) -> Problem | None:
+    """Return what keeps a ZEISS file from being whole. Raises OSError."""
+    try:
+        check_czi(scan.main_path)
+    except CziError as error:
+        return problems.unfinished(scan.name, str(error))
+    return None
+
+
+def dicom_problem(scan: ScanSet) -> Problem | None:
+    """Return what keeps a DICOM series from being whole: every file must end with its last element. Raises OSError."""
+    volume = False
+    for member in scan.members:
+        path = scan.root / member.path
+        try:
+            last, image_type = _dicom_end(path)
+        except dicom.DicomError as error:
+            return problems.unfinished(path.name, str(error))
+        if not last:
+            return problems.unfinished(path.name, "it holds no pixels yet")
+        volume = volume or "VOLUME" in image_type
+    return None if volume else problems.missing_parts(scan.name, "a file with the slide itself (VOLUME)")
+
+
+def _dicom_end(path: Path) -> tuple[bool, str]:
+    """Walk through a file; return whether it has pixels, and its image type."""
+    pixels, image_type, frames = False, "", 0
+    for element in dicom.read_elements(path):
+        if element.tag == dicom.IMAGE_TYPE:
+            image_type = element.text()
+        if element.tag == dicom.NUMBER_OF_FRAMES and element.text().isdigit():
+            frames = int(element.text())
+        if element.tag == dicom.PIXEL_DATA:
+            pixels = True
+            if 0 < element.fragments <= frames:
+                raise dicom.DicomError(f"it holds {element.fragments - 1:,} of {frames:,} frames")
+    return pixels, image_type
+
+
+def ndtiff_problem(scan: ScanSet) -> Problem | None:
+    """Return what is missing of an NDTiff set. Raises OSError."""
+    try:
+        for folder in ndtiff_levels(scan):
+            check_level(folder)
+    except NdTiffError as error:
+        return problems.unfinished(scan.name, str(error))
+    return _side_problem(scan)
+
+
+def stack_problem(scan: ScanSet) -> Problem | None:
+    """Return what is missing of a Micro-Manager acquisition or a multi-file OME-TIFF. Raises OSError."""
+    for member in scan.members:
+        path = scan.root / member.path
+        if not is_ome_tiff(path.name):
+            continue
+        problem = tiff_problem(path)
+        if problem is not None:
+            return problem
+        try:
+            if is_mmstack(scan):
+                check_stack(path)
+        except StackError as error:
+            return problems.unfinished(path.name, str(error))
+    return _side_problem(scan)
+
+
+def _side_problem(scan: ScanSet) -> Problem | None:
+    """Return which text file beside the pixels ends in its middle. Raises OSError."""
+    for member in scan.members:
+        path = scan.root / member.path
+        is_json = path.name.endswith((".json", "_metadata.txt", "display_settings.txt"))
+        is_xml = path.name.endswith(".companion.ome")
+        if (is_json and not _ends_with(path, b"}")) or (is_xml and not _ends_with(path, b">")):
+            return problems.unfinished(path.name, "it ends in the middle of its text")
+    return None
+
+
+def ndpis_problem(scan: ScanSet) -> Problem | None:
+    """Return what is missing of a set of NDPI channels. Raises OSError."""
+    names = ndpis_names(scan.main_path)
+    present = {Path(each.path).name: scan.root / each.path for each in scan.members}
+    missing = [name for name in names if name not in present]
+    if missing or not names:
+        return problems.missing_parts(scan.name, ", ".join(missing) or "a list of its channels")
+    found = (tiff_problem(present[name]) for name in names)
+    return next((problem for problem in found if problem is not None), None)
+
+
+def _ends_with(path: Path, mark: bytes) -> bool:
+    with path.open("rb") as stream:
+        stream.seek(max(stream.seek(0, 2) - 256, 0))
+        return stream.read().rstrip(b" \r\n\t").endswith(mark)

@@ -1,0 +1,1 @@
+"""The slide sheet as a workbook or text file."""

@@ -1,0 +1,1 @@
+"""The journal: SQLite on a local disk, written before each act."""

@@ -1,0 +1,231 @@
+"""How values of the domain stand in the journal's columns, and how they are read back."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+from sqlite3 import Row
+from typing import Any
+
+from app.domain.dossier import Dossier
+from app.domain.quality import Quality, QualityNumbers, Verdict
+from app.domain.scan import Layout, Member, RunId, Scan, ScanId, ScanSet, VerifiedFile
+from app.domain.sheet import SheetColumn, SheetRow, SlideSheet
+from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
+from app.domain.step import StepId, StepRecord, StepState
+
+
+def text_of(value: object) -> str:
+    """Return compact JSON with sorted keys, so that equal values have equal texts."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+
+
+def time_text(value: datetime | None) -> str | None:
+    """Return a time with its zone as text."""
+    return None if value is None else value.isoformat()
+
+
+def time_of(value: str | None) -> datetime | None:
+    """Read a time back."""
+    return None if value is None else datetime.fromisoformat(value)
+
+
+def facts_text(facts: SlideFacts | None) -> str | None:
+    """Return facts as JSON."""
+    if facts is None:
+        return None
+    return text_of(
+        {
+            "format": facts.format,
+            "vendor": facts.vendor,
+            "size": facts.size,
+            "levels": facts.levels,
+            "mpp": facts.mpp,
+            "objective": facts.objective,
+            "associated": facts.associated,
+            "barcodes": [[each.text, each.symbology, each.source.value] for each in facts.barcodes],
+            "complete": facts.complete,
+            "problem": facts.problem and [facts.problem.title, facts.problem.message, facts.problem.hint],
+            "scanned_at": facts.scanned_at,
+            "scanner_serial": facts.scanner_serial,
+            "reader": facts.reader,
+            "properties": facts.properties,
+        }
+    )
+
+
+def facts_of(text: str | None) -> SlideFacts | None:
+    """Read facts back."""
+    if text is None:
+        return None
+    got = json.loads(text)
+    return SlideFacts(
+        format=got["format"],
+        vendor=got["vendor"],
+        size=got["size"] and (got["size"][0], got["size"][1]),
+        levels=got["levels"],
+        mpp=got["mpp"] and (got["mpp"][0], got["mpp"][1]),
+        objective=got["objective"],
+        associated=tuple(got["associated"]),
+        barcodes=tuple(BarcodeReading(each[0], each[1], BarcodeSource(each[2])) for each in got["barcodes"]),
+        complete=got["complete"],
+        problem=Problem(*got["problem"]) if got["problem"] else None,
+        scanned_at=got["scanned_at"],
+        scanner_serial=got["scanner_serial"],
+        reader=got["reader"],
+        properties=got["properties"],
+    )
+
+
+def quality_text(quality: Quality | None) -> str | None:
+    """Return a verdict as JSON."""
+    if quality is None:
+        return None
+    numbers = quality.numbers
+    return text_of(
+        {
+            "verdict": quality.verdict.value,
+            "reason": quality.reason,
+            "blurry_percent": numbers.blurry_percent,
+            "focus": numbers.focus,
+            "tissue_percent": numbers.tissue_percent,
+            "blank": numbers.blank,
+            "why_not": numbers.reason,
+        }
+    )
+
+
+def quality_of(text: str | None) -> Quality | None:
+    """Read a verdict back."""
+    if text is None:
+        return None
+    got = json.loads(text)
+    numbers = QualityNumbers(
+        got["blurry_percent"], got["focus"], got["tissue_percent"], blank=got["blank"], reason=got["why_not"]
+    )
+    return Quality(Verdict(got["verdict"]), numbers, got["reason"])
+
+
+def scan_values(dossier: Dossier) -> dict[str, Any]:
+    """Return the columns of the scan table."""
+    scan = dossier.scan
+    return {
+        "id": scan.id,
+        "run": scan.run,
+        "scanner": scan.scanner,
+        "root": str(scan.files.root),
+        "main": scan.files.main,
+        "layout": scan.files.layout.value,
+        "members": text_of([[each.path, each.size_bytes, each.mtime_ns] for each in scan.files.members]),
+        "found_at": time_text(scan.found_at),
+        "barcode": scan.barcode,
+        "assigned": scan.assigned,
+        "stem": scan.stem,
+        "file_name": scan.file_name,
+        "folder": scan.folder,
+        "priority": scan.priority,
+        "paused": int(scan.paused),
+        "cancelled": int(scan.cancelled),
+        "earlier": int(scan.earlier),
+        "verdict_by_person": scan.verdict_by_person,
+        "keep": scan.keep,
+        "superseded_by": scan.superseded_by,
+        "facts": facts_text(dossier.facts),
+        "quality": quality_text(dossier.quality),
+        "row": json.dumps(dict(dossier.row), ensure_ascii=False),
+        "files": text_of([[f.source, f.destination, f.size_bytes, f.sha256, f.check] for f in dossier.files]),
+        "published": int(dossier.published),
+    }
+
+
+def dossier_of(row: Row, steps: Mapping[StepId, StepRecord]) -> Dossier:
+    """Read a scan back with its steps."""
+    members = tuple(Member(*each) for each in json.loads(row["members"]))
+    found_at = datetime.fromisoformat(row["found_at"])
+    scan = Scan(
+        id=ScanId(row["id"]),
+        run=None if row["run"] is None else RunId(row["run"]),
+        scanner=row["scanner"],
+        files=ScanSet(Path(row["root"]), row["main"], members, Layout(row["layout"])),
+        found_at=found_at,
+        barcode=row["barcode"],
+        assigned=row["assigned"],
+        stem=row["stem"],
+        file_name=row["file_name"],
+        folder=row["folder"],
+        priority=row["priority"],
+        paused=bool(row["paused"]),
+        cancelled=bool(row["cancelled"]),
+        earlier=bool(row["earlier"]),
+        verdict_by_person=row["verdict_by_person"],
+        keep=row["keep"],
+        superseded_by=None if row["superseded_by"] is None else ScanId(row["superseded_by"]),
+    )
+    files = tuple(VerifiedFile(*each) for each in json.loads(row["files"]))
+    return Dossier(
+        scan=scan,
+        steps=steps,
+        facts=facts_of(row["facts"]),
+        quality=quality_of(row["quality"]),
+        row=json.loads(row["row"]),
+        files=files,
+        published=bool(row["published"]),
+    )
+
+
+def step_values(scan: ScanId, record: StepRecord) -> tuple[Any, ...]:
+    """Return the columns of the step table, in its order."""
+    return (
+        scan,
+        record.step,
+        record.state.value,
+        record.attempts,
+        record.seconds,
+        record.message,
+        record.title,
+        record.hint,
+        time_text(record.started_at),
+        time_text(record.ended_at),
+        time_text(record.retry_at),
+    )
+
+
+def step_of(row: Row) -> StepRecord:
+    """Read a step back."""
+    return StepRecord(
+        step=StepId(row["step"]),
+        state=StepState(row["state"]),
+        attempts=row["attempts"],
+        seconds=row["seconds"],
+        message=row["message"],
+        title=row["title"],
+        hint=row["hint"],
+        started_at=time_of(row["started_at"]),
+        ended_at=time_of(row["ended_at"]),
+        retry_at=time_of(row["retry_at"]),
+    )
+
+
+def sheet_text(sheet: SlideSheet) -> str:
+    """Return a reading of the sheet as JSON; the order of cells is kept."""
+    content = {
+        "title": sheet.title,
+        "barcode_header": sheet.barcode_header,
+        "read_at": time_text(sheet.read_at),
+        "columns": [[c.header, c.index, c.letter, c.in_name, c.required] for c in sheet.columns],
+        "rows": [[row.number, row.barcode, dict(row.cells)] for row in sheet.rows],
+    }
+    return json.dumps(content, ensure_ascii=False)
+
+
+def sheet_of(text: str) -> SlideSheet:
+    """Read a reading of the sheet back."""
+    got = json.loads(text)
+    columns: Sequence[SheetColumn] = [SheetColumn(*each) for each in got["columns"]]
+    return SlideSheet(
+        title=got["title"],
+        columns=tuple(columns),
+        rows=tuple(SheetRow(*each) for each in got["rows"]),
+        barcode_header=got["barcode_header"],
+        read_at=datetime.fromisoformat(got["read_at"]),
+    )

@@ -1,0 +1,84 @@
+"""The journal's tables, numbered migrations, and the refusal of a journal that a newer program wrote."""
+
+import sqlite3
+import uuid
+
+from app.domain.errors import SurroundingsError
+
+MIGRATIONS: tuple[str, ...] = (
+    """
+    CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT;
+    CREATE TABLE run (
+        id TEXT PRIMARY KEY, scanner TEXT NOT NULL, operator TEXT NOT NULL, email TEXT NOT NULL, initials TEXT NOT NULL,
+        account TEXT NOT NULL, started_at TEXT NOT NULL, ended_at TEXT, reasons TEXT NOT NULL DEFAULT '{}'
+    ) STRICT;
+    CREATE TABLE expected (
+        run TEXT NOT NULL REFERENCES run (id), barcode TEXT NOT NULL, source TEXT NOT NULL, at TEXT NOT NULL,
+        PRIMARY KEY (run, barcode)
+    ) STRICT;
+    CREATE TABLE scan (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, run TEXT REFERENCES run (id),
+        scanner TEXT NOT NULL, root TEXT NOT NULL, main TEXT NOT NULL, layout TEXT NOT NULL, members TEXT NOT NULL,
+        found_at TEXT NOT NULL, barcode TEXT, assigned TEXT, stem TEXT, file_name TEXT, folder TEXT, priority INTEGER NOT NULL,
+        paused INTEGER NOT NULL, cancelled INTEGER NOT NULL, earlier INTEGER NOT NULL, verdict_by_person TEXT,
+        keep TEXT, superseded_by TEXT, facts TEXT, quality TEXT, row TEXT NOT NULL, files TEXT NOT NULL,
+        published INTEGER NOT NULL
+    ) STRICT;
+    CREATE INDEX scan_by_run ON scan (run);
+    CREATE TABLE step (
+        scan TEXT NOT NULL REFERENCES scan (id), step TEXT NOT NULL, state TEXT NOT NULL, attempts INTEGER NOT NULL,
+        seconds REAL NOT NULL, message TEXT NOT NULL, title TEXT NOT NULL, hint TEXT NOT NULL, started_at TEXT,
+        ended_at TEXT, retry_at TEXT, PRIMARY KEY (scan, step)
+    ) STRICT, WITHOUT ROWID;
+    CREATE TABLE move (
+        number INTEGER PRIMARY KEY, scan TEXT NOT NULL, step TEXT NOT NULL, old TEXT NOT NULL, new TEXT NOT NULL,
+        cause TEXT NOT NULL, attempt INTEGER NOT NULL, at TEXT NOT NULL
+    ) STRICT;
+    CREATE INDEX move_by_scan ON move (scan);
+    CREATE TABLE picture (
+        scan TEXT NOT NULL, kind TEXT NOT NULL, png BLOB NOT NULL, PRIMARY KEY (scan, kind)
+    ) STRICT;
+    CREATE TABLE link (
+        number INTEGER PRIMARY KEY, barcode TEXT NOT NULL, older TEXT NOT NULL, newer TEXT NOT NULL, kept TEXT NOT NULL,
+        older_destination TEXT NOT NULL, reason TEXT NOT NULL, at TEXT NOT NULL, UNIQUE (older, newer)
+    ) STRICT;
+    CREATE TABLE outbox (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, scan TEXT NOT NULL, barcode TEXT NOT NULL, header TEXT NOT NULL,
+        value TEXT NOT NULL, generation INTEGER NOT NULL, UNIQUE (barcode, header)
+    ) STRICT;
+    CREATE TABLE sheet (id INTEGER PRIMARY KEY CHECK (id = 1), content TEXT NOT NULL) STRICT;
+    CREATE TABLE audit (
+        number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, account TEXT NOT NULL, station TEXT NOT NULL,
+        version TEXT NOT NULL, action TEXT NOT NULL, run TEXT, scan TEXT, barcode TEXT, old TEXT NOT NULL,
+        new TEXT NOT NULL, reason TEXT NOT NULL, hash TEXT NOT NULL
+    ) STRICT;
+    CREATE TRIGGER audit_is_not_changed BEFORE UPDATE ON audit
+        BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;
+    CREATE TRIGGER audit_is_not_deleted BEFORE DELETE ON audit
+        BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;
+    CREATE TABLE request (
+        number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+        body TEXT NOT NULL, answered_at TEXT, answer TEXT
+    ) STRICT;
+    CREATE INDEX request_open ON request (number) WHERE answered_at IS NULL;
+    """,
+)
+
+
+def migrate(connection: sqlite3.Connection, name: str) -> None:
+    """Bring a journal to the newest schema.
+
+    Raises SurroundingsError when a newer program wrote it: this one must not touch it.
+    """
+    version = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    if version > len(MIGRATIONS):
+        raise SurroundingsError(
+            "This journal is newer than the program",
+            f"{name} has schema {version}, this program knows {len(MIGRATIONS)}",
+            "Install the newer Slideferry again; nothing was changed",
+        )
+    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
+        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+    if version == 0:
+        connection.execute("INSERT INTO meta VALUES ('id', ?)", (uuid.uuid4().hex,))
+        connection.commit()

@@ -1,0 +1,37 @@
+"""The same services for a terminal: words, exit codes and JSON that scripts depend on."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import Sequence
+
+from app.cli.parser import make_parser
+from app.cli.show import Output
+from app.domain.errors import ErrorKind, SlideferryError
+
+ALL_WELL, NEEDS_PEOPLE, WRONG_USE, SURROUNDINGS, INTERRUPTED = 0, 1, 2, 3, 130
+_CODES = {ErrorKind.USE: WRONG_USE, ErrorKind.SURROUNDINGS: SURROUNDINGS, ErrorKind.DESTINATION: SURROUNDINGS}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command and return its exit code; no command ever prints a traceback for a person's fault."""
+    options = make_parser().parse_args(sys.argv[1:] if arguments is None else arguments)
+    logging.basicConfig(
+        level=logging.DEBUG if options.verbose else logging.WARNING,
+        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
+        stream=sys.stderr,
+    )
+    output = Output(as_json=bool(getattr(options, "json", False)))
+    try:
+        if options.in_window:
+            return int(options.act(options, output))
+        return int(asyncio.run(options.act(options, output)))
+    except SlideferryError as error:
+        output.error(error)
+        return _CODES.get(error.kind, NEEDS_PEOPLE if error.kind is ErrorKind.THIS_SLIDE else SURROUNDINGS)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away, as `| head` does.
+        sys.stderr.close()
+        return ALL_WELL

@@ -1,0 +1,135 @@
+"""The words of the command line; docs/interface.md describes them for people and scripts."""
+
+import argparse
+from collections.abc import Callable
+from typing import Any
+
+from app import __version__
+from app.cli import lab, outside, people, pictures, runs
+from app.domain.step import StepState
+from app.pipeline.journey import JOURNEY
+
+Commands = Any  # argparse keeps the type of its sub-parsers private
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Return the parser of all commands; each sets `act` and `in_window`."""
+    parser = argparse.ArgumentParser(
+        prog="slideferry", description="Carries whole-slide scans from the scanner to the share, verified."
+    )
+    parser.add_argument("--version", action="version", version=f"Slideferry {__version__}")
+    parser.add_argument("--config", metavar="FILE", help="the settings file")
+    parser.add_argument("--data-dir", metavar="DIR", help="the folder of the journal")
+    parser.add_argument("--verbose", action="store_true", help="log more")
+    parser.set_defaults(act=lab.gui, in_window=True)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    _add_lab(commands)
+    _add_runs(commands)
+    _add_people(commands)
+    _add_pictures(commands)
+    _add_outside(commands)
+    return parser
+
+
+def _command(
+    commands: Commands, name: str, words: str, act: Callable[..., Any], *, in_window: bool = False
+) -> argparse.ArgumentParser:
+    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+    parser.set_defaults(act=act, in_window=in_window)
+    parser.add_argument("--json", action="store_true", help="print one JSON document")
+    return parser
+
+
+def _add_lab(commands: Commands) -> None:
+    gui = _command(commands, "gui", "the window", lab.gui, in_window=True)
+    gui.add_argument("--theme", choices=("light", "dark", "system"), default="system")
+    demo = _command(commands, "demo", "a made-up lab with a virtual scanner", lab.demo, in_window=True)
+    demo.add_argument("--headless", action="store_true", help="without a window, to the end")
+    demo.add_argument("--slides", type=_at_least_one, default=12, metavar="N", help="how many scans (12)")
+    demo.add_argument("--dir", metavar="DIR", help="where the lab is laid out (demo-lab)")
+    demo.add_argument("--theme", choices=("light", "dark", "system"), default="system")
+    _command(commands, "self-test", "opens every bundled part, runs the demo headless", lab.self_test)
+
+
+def _add_runs(commands: Commands) -> None:
+    run = _command(commands, "run", "the journey without a window; or `run start`, `run end`", runs.run)
+    run.add_argument("which", nargs="?", choices=("start", "end"), help="begin or end a run")
+    how = run.add_mutually_exclusive_group()
+    how.add_argument("--once", action="store_true", help="what lies in the watch folder now, then end")
+    how.add_argument("--watch", action="store_true", help="go on until interrupted")
+    run.add_argument("--operator", metavar="NAME")
+    run.add_argument("--expect", nargs="+", action="extend", default=[], metavar="BARCODE")
+    run.add_argument("--include-existing", action="store_true", help="with --watch: also what lay there before")
+    run.add_argument("--report", metavar="FILE", help="write the PDF at the end")
+    run.add_argument("--reason", nargs="+", action="extend", default=[], metavar="SLIDE=TEXT", help="with `run end`")
+    status = _command(commands, "status", "runs, scans, steps and their states", runs.status)
+    status.add_argument("run", nargs="?", metavar="RUN")
+    report = _command(commands, "report", "the report of a run", runs.report)
+    report.add_argument("run", nargs="?", metavar="RUN")
+    report.add_argument("--out", metavar="FILE")
+    report.add_argument("--format", choices=("pdf", "csv", "json"), default="pdf")
+    sync = _command(commands, "sync", "push the outbox to the sheet now", runs.sync)
+    sync.add_argument("--rebuild", action="store_true", help="write every slide's cells anew from the journal")
+
+
+def _add_people(commands: Commands) -> None:
+    restart = _person(commands, "restart", "restart from the failed step")
+    restart.add_argument("--from", dest="step", choices=[step.id for step in JOURNEY], metavar="STEP")
+    mark = _person(commands, "mark", "mark a step as succeeded, skipped or failed")
+    mark.add_argument("step", choices=[step.id for step in JOURNEY], metavar="STEP")
+    mark.add_argument("state", choices=[s.value for s in (StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED)])
+    mark.add_argument("--reason", required=True, metavar="TEXT")
+    assign = _person(commands, "assign", "say which slide a scan is")
+    assign.add_argument("barcode", metavar="BARCODE")
+    assign.add_argument("--reason", required=True, metavar="TEXT")
+    for name, words in (
+        ("pause", "stop at the next safe moment"),
+        ("resume", "go on after a pause"),
+        ("cancel", "give a scan up"),
+        ("first", "put a scan before all others"),
+    ):
+        _person(commands, name, words)
+    keep = _person(commands, "keep", "say which scan of a slide is kept")
+    keep.add_argument("which", choices=("old", "new", "both"))
+    verdict = _person(commands, "verdict", "accept or confirm a quality verdict")
+    verdict.add_argument("verdict", choices=("pass", "rescan"))
+    verdict.add_argument("--reason", required=True, metavar="TEXT")
+
+
+def _person(commands: Commands, name: str, words: str) -> argparse.ArgumentParser:
+    parser = _command(commands, name, words, people.act_on_scan)
+    parser.set_defaults(action=name)
+    parser.add_argument("scan", metavar="SCAN", help="its id, or an unambiguous barcode")
+    return parser
+
+
+def _add_pictures(commands: Commands) -> None:
+    inspect = _command(commands, "inspect", "what is known of slides, without moving them", pictures.inspect)
+    inspect.add_argument("paths", nargs="+", metavar="PATH")
+    thumbnail = _command(commands, "thumbnail", "a slide's picture", pictures.thumbnail)
+    thumbnail.add_argument("path", metavar="PATH")
+    thumbnail.add_argument("out", metavar="OUT.png")
+    thumbnail.add_argument("--kind", choices=("thumbnail", "label", "macro"), default="thumbnail")
+    thumbnail.add_argument("--size", type=_at_least_one, default=512, metavar="N", help="the long side in pixels")
+    quality = _command(commands, "quality", "verdict and numbers", pictures.quality)
+    quality.add_argument("paths", nargs="+", metavar="PATH")
+    quality.add_argument("--map", metavar="OUT.png", help="a picture of where the blur is")
+
+
+def _add_outside(commands: Commands) -> None:
+    transfer = _command(commands, "transfer", "verified copy alone", outside.transfer)
+    transfer.add_argument("sources", nargs="+", metavar="SOURCE")
+    transfer.add_argument("destination", metavar="DESTINATION")
+    verify = _command(commands, "verify", "re-read a destination and check it against its manifests", outside.verify)
+    verify.add_argument("destination", metavar="DESTINATION")
+    destination = _command(commands, "destination", "the marker of a destination", outside.destination)
+    destination.add_argument("what", choices=("init", "adopt"))
+    destination.add_argument("url", metavar="URL")
+    _command(commands, "doctor", "every outside thing, one line each", outside.doctor)
+
+
+def _at_least_one(text: str) -> int:
+    number = int(text)
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"it was {text}, it may be 1 or more")
+    return number

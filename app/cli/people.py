@@ -1,0 +1,76 @@
+"""Commands that act on one scan: asked of the program that holds the journal, or done here where nobody does."""
+
+import argparse
+import asyncio
+
+from app import bootstrap
+from app.cli.show import Output
+from app.domain.errors import SlideError, SurroundingsError
+from app.domain.journal import Answer
+from app.domain.step import StepState
+from app.services.finding import find_scan
+from app.services.status_json import run_document
+
+_ANSWER_SECONDS = 15.0
+
+
+async def act_on_scan(options: argparse.Namespace, output: Output) -> int:
+    """Carry one act of a person to the journal's holder, or hold it for as long as the scan then goes on by itself."""
+    place = bootstrap.find_place(options.config, options.data_dir)
+    body = _body(options)
+    lock = bootstrap.try_hold(place)
+    if lock is None:
+        return await _ask(place, options.action, body, output)
+    try:
+        return await _do(place, options, body, output)
+    finally:
+        lock.release()
+
+
+def _body(options: argparse.Namespace) -> dict[str, str]:
+    names = ("scan", "step", "state", "barcode", "which", "verdict", "reason")
+    return {name: str(value) for name in names if (value := getattr(options, name, None)) is not None}
+
+
+async def _ask(place: bootstrap.Place, action: str, body: dict[str, str], output: Output) -> int:
+    async with bootstrap.open_journal(place) as store:
+        dossiers = await store.work(lambda journal: journal.dossiers())
+        body["scan"] = find_scan(body["scan"], dossiers)
+        answer = await ask(place, action, body)
+        if answer.ok:
+            dossier = next(d for d in await store.work(lambda j: j.dossiers()) if d.id == body["scan"])
+            output.document({"scan": dossier.id, "action": action, "ok": True}, f"{dossier.id}: {action} done")
+    return 0
+
+
+async def ask(place: bootstrap.Place, action: str, body: dict[str, str]) -> Answer:
+    """Put a request into the journal and wait for its answer; raise what the holder refused."""
+    clock = bootstrap.SystemClock()
+    async with bootstrap.open_journal(place) as store:
+        number = await store.work(lambda journal: journal.ask(clock.now(), bootstrap.account(), action, body))
+        until = clock.monotonic() + _ANSWER_SECONDS
+        while clock.monotonic() < until:
+            answer = await store.work(lambda journal: journal.answer_to(number))
+            if answer is not None and not answer.ok:
+                raise SlideError(answer.title, answer.message, answer.hint)
+            if answer is not None:
+                return answer
+            await asyncio.sleep(0.1)
+    raise SurroundingsError(
+        "No answer", "The program that holds the journal did not answer in 15 s", "Is its PC asleep? Try again"
+    )
+
+
+async def _do(place: bootstrap.Place, options: argparse.Namespace, body: dict[str, str], output: Output) -> int:
+    settings = bootstrap.load_settings(place)
+    operator = bootstrap.default_operator(settings, None)
+    async with bootstrap.open_station(place, settings, operator, bootstrap.Needed(once=True)) as station:
+        scan = find_scan(body["scan"], station.kit.ledger.all())
+        await station.act(options.action, {**body, "scan": scan})
+        await station.until_at_rest()
+        status = await station.status()
+        dossier = station.kit.ledger.get(scan)
+        document = run_document(status, station.kit.destination.absolute)
+        output.document(document, f"{dossier.id} {dossier.scan.barcode or ''}: {dossier.state.title}")
+    waits = (StepState.NEEDS_ATTENTION, StepState.FAILED)
+    return 1 if dossier.state in waits else 0

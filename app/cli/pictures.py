@@ -1,0 +1,84 @@
+"""Slides looked at one by one: facts, pictures, quality."""
+
+import argparse
+import asyncio
+import os
+from pathlib import Path
+from typing import Any
+
+from app import bootstrap
+from app.cli.show import Output, absolute
+from app.domain.errors import SlideError, UseError
+from app.domain.ports import SlideImages
+from app.domain.quality import Quality, QualityLimits, Verdict, judge
+from app.domain.scan import ScanSet
+from app.domain.slide import PictureKind, SlideFacts
+from app.services.inspection import Finding, finding_part, finding_text
+
+
+async def inspect(options: argparse.Namespace, output: Output) -> int:
+    """Print what is known of each scan; one entry a scan, also for what is damaged or no slide at all."""
+    async with bootstrap.images_for_files(os.cpu_count() or 1) as images:
+        findings = await _each(options.paths, lambda scan: _inspect(images, scan))
+    return _print(findings, output)
+
+
+async def quality(options: argparse.Namespace, output: Output) -> int:
+    """Print verdict and numbers of each scan."""
+    async with bootstrap.images_for_files(os.cpu_count() or 1) as images:
+        findings = await _each(options.paths, lambda scan: _quality(images, scan, options.map))
+    return _print(findings, output)
+
+
+async def _each(paths: list[str], look: Any) -> list[Finding]:
+    found = bootstrap.find_named([Path(path) for path in paths])
+    return list(await asyncio.gather(*(look(scan) for scan in found)))
+
+
+async def _inspect(images: SlideImages, scan: ScanSet) -> Finding:
+    return Finding(scan, await images.inspect(scan), None)
+
+
+async def _quality(images: SlideImages, scan: ScanSet, map_out: str | None) -> Finding:
+    facts = await images.inspect(scan)
+    if not facts.complete:
+        return Finding(scan, facts, None)
+    numbers, picture = await images.quality(scan, with_map=map_out is not None)
+    if map_out is not None and picture is not None:
+        await asyncio.to_thread(_write, Path(map_out), picture)
+    return Finding(scan, facts, judge(numbers, QualityLimits()))
+
+
+def _print(findings: list[Finding], output: Output) -> int:
+    document = {"scans": [finding_part(each) for each in findings]}
+    output.document(document, "\n\n".join(finding_text(each) for each in findings))
+    return 1 if any(_is_bad(each.facts, each.quality) for each in findings) else 0
+
+
+def _is_bad(facts: SlideFacts, verdict: Quality | None) -> bool:
+    rescan = verdict is not None and verdict.verdict is Verdict.RESCAN
+    return rescan or (facts.problem is not None and facts.format != "picture")
+
+
+async def thumbnail(options: argparse.Namespace, output: Output) -> int:
+    """Write a slide's picture as PNG."""
+    scans = bootstrap.find_named([Path(options.path)])
+    if len(scans) != 1:
+        raise UseError("One slide is needed", f"{options.path} holds {len(scans)} scans", "Name one of them")
+    async with bootstrap.images_for_files(1) as images:
+        png = await images.picture(scans[0], PictureKind(options.kind), options.size)
+        if png is None:
+            facts = await images.inspect(scans[0])
+            why = facts.problem.message if facts.problem else f"It has: {', '.join(facts.associated) or 'none'}"
+            raise SlideError(f"No {options.kind} picture", f"{options.path}: {why}", "Try --kind thumbnail")
+    out = absolute(options.out)
+    await asyncio.to_thread(_write, out, png)
+    output.document({"path": options.path, "kind": options.kind, "out": str(out)}, str(out))
+    return 0
+
+
+def _write(out: Path, png: bytes) -> None:
+    try:
+        out.write_bytes(png)
+    except OSError as error:
+        raise UseError("The picture cannot be written", f"{out}: {error.strerror}", "Name another file") from error

@@ -1,0 +1,140 @@
+"""The port to the journal: what was decided, done and found, kept on a local disk before each act."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+from app.domain.audit import AuditEntry
+from app.domain.dossier import Dossier, RescanLink
+from app.domain.run import Expected, Run
+from app.domain.scan import RunId, ScanId
+from app.domain.sheet import CellWrite, SlideSheet
+from app.domain.slide import PictureKind
+from app.domain.step import StepMove
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class PendingWrite:
+    """A cell that the sheet does not hold yet; `scan` is the one whose Mark Slide Complete waits for it."""
+
+    write: CellWrite
+    scan: ScanId
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What another command asks of the program that holds the journal. `body` maps argument names to texts."""
+
+    number: int
+    at: datetime
+    who: str
+    action: str
+    body: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What became of a request: an error's title, message and hint, or nothing but `ok`."""
+
+    ok: bool
+    title: str = ""
+    message: str = ""
+    hint: str = ""
+
+
+class Journal(Protocol):
+    """One transaction's view of the journal. Blocking; used on the store's own thread only."""
+
+    def id(self) -> str:
+        """Return the journal's own id."""
+
+    def add_run(self, run: Run) -> None:
+        """Add a run."""
+
+    def end_run(self, run: RunId, at: datetime, reasons: Mapping[str, str]) -> None:
+        """Close a run with the reason given for each open slide."""
+
+    def runs(self) -> tuple[Run, ...]:
+        """Return all runs, oldest first."""
+
+    def end_reasons(self, run: RunId) -> Mapping[str, str]:
+        """Return the reasons given at the end of a run, by barcode or scan id."""
+
+    def expect(self, run: RunId, expected: Expected) -> bool:
+        """Add an expected barcode; False when it is expected already."""
+
+    def expected(self, run: RunId) -> tuple[Expected, ...]:
+        """Return what a run expects, in order of arrival."""
+
+    def add(self, dossier: Dossier) -> None:
+        """Add a scan with its steps."""
+
+    def save(self, dossier: Dossier, moves: Sequence[StepMove]) -> None:
+        """Write a scan as it is now, and the moves that made it so."""
+
+    def dossiers(self, run: RunId | None = None) -> tuple[Dossier, ...]:
+        """Return the scans of a run, or all, oldest first."""
+
+    def moves(self, scan: ScanId) -> tuple[StepMove, ...]:
+        """Return every move of a scan's steps, oldest first."""
+
+    def put_picture(self, scan: ScanId, kind: PictureKind, png: bytes) -> None:
+        """Keep a picture of a scan."""
+
+    def picture(self, scan: ScanId, kind: PictureKind) -> bytes | None:
+        """Return a kept picture."""
+
+    def link(self, link: RescanLink) -> None:
+        """Note that one scan took another's place; the newest note on a pair stands."""
+
+    def links(self) -> tuple[RescanLink, ...]:
+        """Return every note on rescans, oldest first."""
+
+    def put_writes(self, scan: ScanId, writes: Sequence[CellWrite]) -> None:
+        """Put cells into the outbox; a newer value of a cell replaces the one that waits."""
+
+    def pending_writes(self) -> tuple[PendingWrite, ...]:
+        """Return what waits for the sheet, oldest first."""
+
+    def settle_writes(self, done: Sequence[CellWrite]) -> None:
+        """Take cells out of the outbox, unless a newer value came meanwhile."""
+
+    def put_sheet(self, sheet: SlideSheet) -> None:
+        """Keep the last good reading of the sheet."""
+
+    def sheet(self) -> SlideSheet | None:
+        """Return the last good reading of the sheet."""
+
+    def audit(self, entry: AuditEntry) -> None:
+        """Append to the audit log; nothing there is ever changed."""
+
+    def audits(self, run: RunId | None = None) -> tuple[AuditEntry, ...]:
+        """Return the audit log of a run, or all, oldest first."""
+
+    def audit_head(self) -> str:
+        """Return the hash of the newest audit entry in hex, empty where there is none."""
+
+    def ask(self, at: datetime, who: str, action: str, body: Mapping[str, str]) -> int:
+        """Put a request for the holder; return its number."""
+
+    def requests(self) -> tuple[Request, ...]:
+        """Return requests that nobody answered yet, oldest first."""
+
+    def answer(self, number: int, at: datetime, answer: Answer) -> None:
+        """Answer a request."""
+
+    def answer_to(self, number: int) -> Answer | None:
+        """Return the answer to a request, None while there is none."""
+
+
+class Store(Protocol):
+    """Runs units of work against the journal, each a transaction of its own, on one thread."""
+
+    async def work(self, act: Callable[[Journal], T]) -> T:
+        """Run `act` in one transaction: all of it is on disk when this returns, or nothing."""
+
+    async def close(self) -> None:
+        """Finish what was begun and close the file."""

@@ -1,0 +1,154 @@
+"""What the inner rooms need of the outer world; each Protocol is met by one adapter."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Protocol
+
+from app.domain.quality import QualityNumbers
+from app.domain.report import RunReport
+from app.domain.scan import ScanSet, VerifiedFile
+from app.domain.sheet import CellWrite, SlideSheet, WriteResult
+from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
+from app.domain.transfer import (
+    Occupant,
+    Relocation,
+    ScrubResult,
+    TransferPlan,
+    TransferWatch,
+)
+
+
+class Clock(Protocol):
+    """Time: the wall clock to show, a monotonic one for durations."""
+
+    def now(self) -> datetime:
+        """Return the time of day, with its zone."""
+
+    def monotonic(self) -> float:
+        """Return seconds from some fixed moment; never runs back."""
+
+
+class SlideImages(Protocol):
+    """Reads slides in worker processes: whatever a damaged file does, only its own answer suffers.
+
+    Every method answers within bounded time and memory. What a file's contents cause is returned as a value
+    (`SlideFacts.problem`, None, `QualityNumbers.reason`), never raised.
+    """
+
+    async def inspect(self, scan: ScanSet) -> SlideFacts:
+        """Read facts, judge completeness, collect barcodes from metadata, label (or macro) picture."""
+
+    async def picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
+        """Return a PNG whose long side is at most `size_px`; None where the scan has no such picture."""
+
+    async def quality(self, scan: ScanSet, *, with_map: bool) -> tuple[QualityNumbers, bytes | None]:
+        """Measure blur, focus and tissue; with `with_map` also a PNG (≤ 512 px) of where the blur is."""
+
+    async def label_barcodes(self, picture: Path) -> tuple[BarcodeReading, ...]:
+        """Read all barcodes of a plain picture file."""
+
+    async def close(self) -> None:
+        """Stop the workers."""
+
+
+class ScanFinder(Protocol):
+    """Groups the files of a watch folder into scans; cheap enough to be asked every few seconds."""
+
+    def find(self, root: Path) -> tuple[ScanSet, ...]:
+        """Return every scan below `root`, also damaged and unfinished ones.
+
+        Raises SurroundingsError when the folder cannot be listed. Ignores AppleDouble (`._x`), dot files,
+        and partial names (`.part`, `.tmp`, `.crdownload`).
+        """
+
+    def look(self, scan: ScanSet) -> ScanSet | None:
+        """Return the set as it is on disk now (sizes, times, members), None when it is gone."""
+
+    def can_open_exclusively(self, scan: ScanSet) -> bool:
+        """Return False while another program holds a member open for writing (Windows; always True elsewhere)."""
+
+
+class Destination(Protocol):
+    """Where scans go. Blocking calls; the engine runs them in threads of its own."""
+
+    def check(self) -> None:
+        """Raise DestinationError when the root marker is missing, the root is gone or read-only."""
+
+    def initialise(self) -> str:
+        """Make the root marker; return its id. Raises UseError when there is one already."""
+
+    def adopt(self) -> str:
+        """Return the id of the marker that is there. Raises UseError when there is none."""
+
+    def copy(self, plan: TransferPlan, watch: TransferWatch) -> tuple[VerifiedFile, ...]:
+        """Carry all members to part names in their final folders: hash, write, fsync, read back, compare in one pass.
+
+        Resumes a part of the same fingerprint by re-hashing it. Nothing is visible under a final name afterwards.
+        Raises SourceChangedError, CorruptionError (twice different), DestinationError, RetryableError, SlideError,
+        StoppedError (`watch.stopped()` became true; the parts stay).
+        """
+
+    def publish(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> None:
+        """Give all members their final names without overwriting, fsync folders, then add manifest lines.
+
+        Idempotent: what an interrupted call did is found on disk and finished. Same bytes already there count as done.
+        Raises NameTakenError naming the occupant, DestinationError, RetryableError.
+        """
+
+    def occupant(self, final: str) -> Occupant | None:
+        """Return what lies under this final name, comparing as the file system does (case, Unicode form)."""
+
+    def relocate(self, move: Relocation) -> None:
+        """Move verified members inside the destination without overwriting; their manifest lines follow. Idempotent."""
+
+    def discard(self, plan: TransferPlan) -> None:
+        """Remove this plan's own part files."""
+
+    def leftovers(self) -> tuple[str, ...]:
+        """Return part files below the root, POSIX-style, relative."""
+
+    def check_file(self, file: VerifiedFile) -> bool:
+        """Read a published member back from the medium and compare."""
+
+    def scrub(self, watch: TransferWatch) -> ScrubResult:
+        """Re-read everything and compare with the manifests."""
+
+    def absolute(self, relative: str) -> str:
+        """Return the full path or URL of something below the root."""
+
+    def free_bytes(self) -> int | None:
+        """Return the space left, None where it cannot be known."""
+
+
+class SourceDisk(Protocol):
+    """The scanner's own disk, where only `release` may remove anything. Blocking calls."""
+
+    def sha256(self, path: Path, watch: TransferWatch) -> str:
+        """Read a file from its disk and return its SHA-256 in hex."""
+
+    def remove(self, scan: ScanSet) -> None:
+        """Remove the members of a scan, never through a link; raise SlideError when one is not what it was."""
+
+    def free_bytes(self, folder: Path) -> int:
+        """Return the space left on the disk of this folder."""
+
+
+class SheetGateway(Protocol):
+    """The shared slide sheet. Blocking calls; one thread talks to it.
+
+    Raises SurroundingsError when it is away or locked, UseError when it lacks what a slide sheet needs.
+    """
+
+    def read(self) -> SlideSheet:
+        """Read the whole sheet."""
+
+    def write(self, writes: Sequence[CellWrite]) -> WriteResult:
+        """Write these cells and no others, adding missing columns at the right end; read back before reporting them."""
+
+
+class ReportMaker(Protocol):
+    """Lays out a run report."""
+
+    def write_pdf(self, report: RunReport, out: Path, progress: Callable[[int, int], None]) -> None:
+        """Write the PDF atomically; `progress` is told (slides done, slides)."""

@@ -1,0 +1,102 @@
+"""A scan on the scanner's disk: the set of files that is one image of one slide."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+from enum import Enum
+from pathlib import Path, PurePosixPath
+from typing import NewType
+
+ScanId = NewType("ScanId", str)
+RunId = NewType("RunId", str)
+
+
+class Layout(Enum):
+    """How the members of a scan lie on disk."""
+
+    FILE = "file"
+    """One file, or several whose names share the main file's stem."""
+    FILE_AND_FOLDER = "file_and_folder"
+    """A main file that viewers open and a folder named after it (MRXS: `x.mrxs` + `x/`; VSI: `x.vsi` + `_x_/`)."""
+    FOLDER = "folder"
+    """A folder whose members belong together (DICOM series, NDTiff, MMStack)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One file of a scan; `path` is POSIX-style and relative to the watch folder, times in ns since 1970."""
+
+    path: str
+    size_bytes: int
+    mtime_ns: int
+
+
+@dataclass(frozen=True, slots=True)
+class ScanSet:
+    """The files found together as one scan under `root`; `main` is the member a viewer opens."""
+
+    root: Path
+    main: str
+    members: tuple[Member, ...]
+    layout: Layout = Layout.FILE
+
+    @property
+    def main_path(self) -> Path:
+        """The absolute path of the member a viewer opens."""
+        return self.root / self.main
+
+    @property
+    def size_bytes(self) -> int:
+        """The size of all members together, in bytes."""
+        return sum(member.size_bytes for member in self.members)
+
+    @property
+    def name(self) -> str:
+        """The main member's file name, as the scanner gave it."""
+        return PurePosixPath(self.main).name
+
+    def fingerprint(self) -> str:
+        """Return 16 hex digits that change when any member's name, size or mtime changes."""
+        digest = hashlib.sha256()
+        for member in sorted(self.members, key=lambda each: each.path):
+            digest.update(f"{member.path}\0{member.size_bytes}\0{member.mtime_ns}\0".encode())
+        return digest.hexdigest()[:16]
+
+
+@dataclass(frozen=True, slots=True)
+class Scan:
+    """A scan as the journal knows it.
+
+    `assigned` is the barcode a person gave it, `stem` the name from the sheet, `file_name` the main member's final
+    name, `folder` its place on the share. `earlier` marks what lay there at the first start, untouched until taken in.
+    `keep` is a person's answer to which of two scans stays: old, new or both.
+    """
+
+    id: ScanId
+    run: RunId | None
+    scanner: str
+    files: ScanSet
+    found_at: datetime
+    barcode: str | None = None
+    assigned: str | None = None
+    stem: str | None = None
+    file_name: str | None = None
+    folder: str | None = None
+    priority: int = 0
+    paused: bool = False
+    cancelled: bool = False
+    earlier: bool = False
+    verdict_by_person: str | None = None
+    keep: str | None = None
+    superseded_by: ScanId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class VerifiedFile:
+    """One member, verified at the destination. `destination` is POSIX-style, relative to the destination's root."""
+
+    source: str
+    destination: str
+    size_bytes: int
+    sha256: str
+    check: str

@@ -1,0 +1,184 @@
+"""Every setting, declared once: default, title, help, unit, range. Reading the file is `settings_text.py`'s work."""
+
+import dataclasses
+import math
+import re
+from dataclasses import dataclass, field, fields
+from typing import Any, NamedTuple
+
+
+class Declaration(NamedTuple):
+    """How a setting is shown and checked. `pattern` asks for a regular expression that compiles."""
+
+    title: str
+    help: str
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    choices: tuple[str, ...] = ()
+    pattern: bool = False
+
+
+def _declare(default: Any, declaration: Declaration) -> Any:
+    return field(default=default, metadata={"declaration": declaration})
+
+
+D = Declaration
+
+
+@dataclass(frozen=True, slots=True)
+class LabSettings:
+    """`[lab]`"""
+
+    name: str = _declare("Our lab", D("Lab", "Printed on reports."))
+    operators: tuple[str, ...] = _declare(
+        (), D("Operators", "One line a person: name, e-mail, initials, separated by commas.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ScannerSettings:
+    """`[scanner]`"""
+
+    name: str = _declare("Scanner", D("Scanner", "As the Scanner column of the sheet spells it."))
+    watch: str = _declare("", D("Watch folder", "Where the scanner writes its scans."))
+    settle_seconds: float = _declare(
+        60.0, D("Quiet time", "A scan is finished when no member changed for this long.", "s", 0.0, 86400.0)
+    )
+    barcode_pattern: str = _declare(
+        "", D("Barcode pattern", "A regular expression that the lab's barcodes match whole; empty: any.", pattern=True)
+    )
+    identity: tuple[str, ...] = _declare(
+        ("hand", "metadata", "label", "macro", "file_name"),
+        D(
+            "Identity",
+            "Who may say which slide it is. All that speak must agree.",
+            choices=("hand", "metadata", "label", "macro", "file_name"),
+        ),
+    )
+    expected_minutes: float = _declare(
+        240.0, D("Longest scan", "A scan still being written after this long is reported.", "min", 1.0, 10080.0)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class DestinationSettings:
+    """`[destination]`"""
+
+    url: str = _declare("", D("Share", "A folder or file:// address where verified scans go."))
+    folder: str = _declare("{Study}/{Experiment}", D("Folder", "Made from the sheet's columns, named in braces."))
+    rescans: str = _declare("Rescans", D("Rescans", "The folder on the share that older scans of a slide move to."))
+
+
+@dataclass(frozen=True, slots=True)
+class SheetSettings:
+    """`[sheet]`"""
+
+    kind: str = _declare("workbook", D("Kind", "What the slide sheet is.", choices=("workbook",)))
+    path: str = _declare("", D("Workbook", "The .xlsx or .csv file that lists the slides."))
+    worksheet: str = _declare("", D("Worksheet", "The tab of the workbook; empty: the first."))
+    mode: str = _declare(
+        "in_place", D("Mode", "Our columns stand in the scientists' own worksheet.", choices=("in_place",))
+    )
+    barcode_column: str = _declare("Barcode", D("Barcode column", "The header above the barcodes."))
+    scanner_column: str = _declare("Scanner", D("Scanner column", "The header above the scanner's name; empty: none."))
+    add_columns: bool = _declare(True, D("Add columns", "Whether missing columns of ours are added at the right end."))
+    max_age_hours: float = _declare(
+        24.0, D("Oldest reading", "How old a reading of the sheet may serve while it is away.", "h", 0.0, 720.0)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class QualitySettings:
+    """`[quality]`"""
+
+    enabled: bool = _declare(True, D("Check quality", "Measure blur, focus and tissue of each scan."))
+    blur_limit_percent: float = _declare(
+        5.0, D("Blur limit", "More blurred tissue than this: need to rescan.", "%", 0.0, 100.0)
+    )
+    focus_review: float = _declare(
+        0.28, D("Focus limit", "A focus ratio above this is for a person to look at.", "", 0.0, 1.0)
+    )
+    tissue_min_percent: float = _declare(
+        0.1, D("Least tissue", "Less tissue than this is for a person to look at.", "%", 0.0, 100.0)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ReleaseSettings:
+    """`[release]`"""
+
+    policy: str = _declare(
+        "never",
+        D("Free the scanner's disk", "never, or when both ends were checked again.", choices=("never", "verified")),
+    )
+    keep_days: float = _declare(7.0, D("Keep", "How long a verified scan stays on the scanner.", "d", 0.0, 3650.0))
+
+
+@dataclass(frozen=True, slots=True)
+class ReportSettings:
+    """`[report]`"""
+
+    columns: tuple[str, ...] = _declare(
+        ("Study", "Experiment", "Panel"), D("Columns", "The sheet's columns that the report shows.")
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class PipelineSettings:
+    """`[pipeline]`"""
+
+    copies: int = _declare(2, D("Copies at once", "How many scans are copied side by side.", "", 1, 16))
+    retries: int = _declare(5, D("Tries", "How often passing trouble is tried again.", "", 0, 100))
+    retry_seconds: float = _declare(5.0, D("First pause", "Before the second try; doubles after it.", "s", 0.0, 3600.0))
+    poll_seconds: float = _declare(2.0, D("Look", "How often the watch folder is looked at.", "s", 0.1, 600.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All sections; each a frozen dataclass whose fields carry their `Declaration`."""
+
+    lab: LabSettings = LabSettings()
+    scanner: ScannerSettings = ScannerSettings()
+    destination: DestinationSettings = DestinationSettings()
+    sheet: SheetSettings = SheetSettings()
+    quality: QualitySettings = QualitySettings()
+    release: ReleaseSettings = ReleaseSettings()
+    report: ReportSettings = ReportSettings()
+    pipeline: PipelineSettings = PipelineSettings()
+
+
+class Declared(NamedTuple):
+    """One declared setting with where it stands: for the settings page, the check and docs/settings.md."""
+
+    section: str
+    key: str
+    default: object
+    declaration: Declaration
+
+
+def declared_settings() -> tuple[Declared, ...]:
+    """Return every setting in the order of the file."""
+    return tuple(
+        Declared(section.name, each.name, each.default, each.metadata["declaration"])
+        for section in fields(Settings)
+        for each in dataclasses.fields(section.default)  # type: ignore[arg-type]
+    )
+
+
+def value_problem(declaration: Declaration, value: object) -> str | None:
+    """Say what is wrong with a value of the right type, None when it may stand."""
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        low, high = declaration.low, declaration.high
+        if (low is not None and value < low) or (high is not None and value > high) or math.isnan(value):
+            bounds = [f"from {low:.15g}" if low is not None else "", f"up to {high:.15g}" if high is not None else ""]
+            return " ".join(word for word in ("may be a number", *bounds, declaration.unit) if word)
+    texts = value if isinstance(value, tuple) else (value,)
+    if declaration.choices and any(text not in declaration.choices for text in texts):
+        return "may be " + ", ".join(declaration.choices)
+    if declaration.pattern and isinstance(value, str):
+        try:
+            re.compile(value)
+        except re.error as error:
+            return f"must be a regular expression ({error})"
+    return None

@@ -1,0 +1,93 @@
+"""The slide sheet as read: rule row, header, one row a slide; and what is written back."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+WRITTEN_COLUMNS = (
+    "Status",
+    "Scan File",
+    "Image Path",
+    "SHA-256",
+    "Size",
+    "Scanned At",
+    "Transferred At",
+    "Quality",
+    "Blurry %",
+    "Rescans",
+    "Operator",
+    "Message",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SheetColumn:
+    """A column found by its header. `index` counts from 0; `letter` is how the sheet names it."""
+
+    header: str
+    index: int
+    letter: str
+    in_name: bool = False
+    required: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SheetRow:
+    """One slide's row. `number` counts from 1 as people see it; `cells` maps header to the text a person sees."""
+
+    number: int
+    barcode: str
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SlideSheet:
+    """One reading of the slide sheet. `title` names it for people (file name and worksheet)."""
+
+    title: str
+    columns: tuple[SheetColumn, ...]
+    rows: tuple[SheetRow, ...]
+    barcode_header: str
+    read_at: datetime
+
+    def rows_for(self, barcode: str) -> tuple[SheetRow, ...]:
+        """Return every row that holds this barcode: one is right, none or two are a question."""
+        return tuple(row for row in self.rows if row.barcode == barcode)
+
+    def missing_cells(self, row: SheetRow) -> tuple[str, ...]:
+        """Return the addresses of REQUIRED cells of this row that are empty, as `D17 (Panel)`."""
+        return tuple(
+            f"{column.letter}{row.number} ({column.header})"
+            for column in self.columns
+            if column.required and not row.cells.get(column.header, "").strip()
+        )
+
+    def name_columns(self) -> tuple[SheetColumn, ...]:
+        """Return the columns whose rule says `Include in Name?`, in sheet order."""
+        return tuple(column for column in self.columns if column.in_name)
+
+
+@dataclass(frozen=True, slots=True)
+class CellWrite:
+    """One value for one slide's row; `generation` tells a newer value of the same cell from an older one."""
+
+    barcode: str
+    column: str
+    value: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefusedWrite:
+    """A write that could not be done although the sheet was reached (no row, two rows), and why."""
+
+    write: CellWrite
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class WriteResult:
+    """What one batch did: `written` was read back and is equal."""
+
+    written: tuple[CellWrite, ...]
+    refused: tuple[RefusedWrite, ...]

@@ -1,0 +1,86 @@
+"""The one declaration of the journey: the window draws it, the report prints it, the runner takes its steps."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from app.domain.errors import ErrorKind
+from app.domain.step import StepId
+
+SETTLE = StepId("settle")
+IDENTIFY = StepId("identify")
+MATCH = StepId("match")
+NAME = StepId("name")
+QUALITY = StepId("quality")
+CHECKSUM_SOURCE = StepId("checksum_source")
+COPY = StepId("copy")
+CHECKSUM_SHARE = StepId("checksum_share")
+VERIFY = StepId("verify")
+REGISTER = StepId("register")
+SUPERSEDE = StepId("supersede")
+RECORD = StepId("record")
+RELEASE = StepId("release")
+
+
+class Resource(Enum):
+    """What a step competes for; the runner limits each kind."""
+
+    NOTHING = "nothing"
+    DECODER = "decoder"
+    QUALITY = "quality"
+    TRANSFER = "transfer"
+    SHEET = "sheet"
+
+
+@dataclass(frozen=True, slots=True)
+class RetryPolicy:
+    """How often and for which errors a step is tried again. The pause doubles up to `longest_seconds`, ± `jitter`."""
+
+    attempts: int | None = None
+    """None: as `[pipeline] retries` says."""
+    kinds: frozenset[ErrorKind] = frozenset({ErrorKind.RETRYABLE})
+    longest_seconds: float = 300.0
+    jitter: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One named part of the journey. `expected_seconds` is fixed, or None where it follows from bytes and speed."""
+
+    id: StepId
+    title: str
+    upstream: tuple[StepId, ...]
+    resource: Resource = Resource.NOTHING
+    retry: RetryPolicy = RetryPolicy()
+    expected_seconds: float | None = 10.0
+    by_hand: bool = True
+
+
+JOURNEY: tuple[Step, ...] = (
+    Step(SETTLE, "Wait Until Written", (), by_hand=False, expected_seconds=None),
+    Step(IDENTIFY, "Get Slide Information", (SETTLE,), Resource.DECODER),
+    Step(MATCH, "Verify Not Missing", (IDENTIFY,), Resource.SHEET),
+    Step(NAME, "Create File Name", (MATCH,)),
+    Step(QUALITY, "Check Image Quality", (SETTLE,), Resource.QUALITY, expected_seconds=60.0),
+    Step(CHECKSUM_SOURCE, "Create Checksum", (NAME,), Resource.TRANSFER, expected_seconds=None, by_hand=False),
+    Step(COPY, "Copy File to Share", (NAME,), Resource.TRANSFER, expected_seconds=None, by_hand=False),
+    Step(CHECKSUM_SHARE, "Create Checksum (share)", (COPY,), Resource.TRANSFER, expected_seconds=None, by_hand=False),
+    Step(VERIFY, "Verify Checksum", (CHECKSUM_SOURCE, CHECKSUM_SHARE), Resource.TRANSFER, by_hand=False),
+    Step(REGISTER, "Upload Image", (VERIFY,)),
+    Step(SUPERSEDE, "Move Rescanned Images", (REGISTER,), Resource.TRANSFER),
+    Step(RECORD, "Mark Slide Complete", (SUPERSEDE, QUALITY), Resource.SHEET, expected_seconds=60.0),
+    Step(RELEASE, "Remove File From Queue", (RECORD,)),
+)
+
+STEPS: dict[StepId, Step] = {step.id: step for step in JOURNEY}
+
+TRANSFER_STEPS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE, VERIFY)
+"""Four steps to the eye, one pass over the data to the machine."""
+
+
+def downstream(step: StepId) -> tuple[StepId, ...]:
+    """Return all steps that come after this one by way of upstreams, in journey order."""
+    found = {step}
+    for each in JOURNEY:
+        if found & set(each.upstream):
+            found.add(each.id)
+    return tuple(each.id for each in JOURNEY if each.id in found and each.id != step)

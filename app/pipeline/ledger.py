@@ -1,0 +1,137 @@
+"""The one place where a scan changes: checks the move, writes it to the journal, then shows it to the program."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+from app.domain.dossier import Change, Dossier, StepChange
+from app.domain.errors import UseError
+from app.domain.journal import Journal, Store
+from app.domain.ports import Clock
+from app.domain.scan import RunId, ScanId
+from app.domain.step import StepId, StepMove, StepRecord, StepState, check_move
+
+Listener = Callable[[ScanId], None]
+
+
+class Ledger:
+    """All scans of the present run in memory, equal to the journal; memory follows only what is safely written."""
+
+    def __init__(self, store: Store, clock: Clock) -> None:
+        self._store = store
+        self._clock = clock
+        self._dossiers: dict[ScanId, Dossier] = {}
+        self._began: dict[tuple[ScanId, StepId], float] = {}
+        self._lock = asyncio.Lock()
+        self._listeners: list[Listener] = []
+
+    async def load(self, run: RunId | None = None) -> None:
+        """Read the scans of a run, or all, from the journal."""
+        dossiers = await self._store.work(lambda journal: journal.dossiers(run))
+        self._dossiers = {dossier.id: dossier for dossier in dossiers}
+
+    def all(self) -> tuple[Dossier, ...]:
+        """Return every scan, oldest first."""
+        return tuple(self._dossiers.values())
+
+    def get(self, scan: ScanId) -> Dossier:
+        """Return one scan; raise UseError when there is none of that id."""
+        try:
+            return self._dossiers[scan]
+        except KeyError:
+            raise UseError("No such scan", scan, "`status` lists the scans of the run") from None
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Have `listener` called with each changed scan, in the loop's thread; return how to end it."""
+        self._listeners.append(listener)
+        return partial(self._listeners.remove, listener)
+
+    def tell(self, scan: ScanId) -> None:
+        """Tell the listeners that something of a scan is to be shown anew."""
+        for listener in tuple(self._listeners):
+            listener(scan)
+
+    async def add(self, *dossiers: Dossier) -> None:
+        """Add scans, in one transaction."""
+
+        def write(journal: Journal) -> None:
+            for dossier in dossiers:
+                journal.add(dossier)
+
+        async with self._lock:
+            await self._store.work(write)
+            self._dossiers.update({dossier.id: dossier for dossier in dossiers})
+        for dossier in dossiers:
+            self.tell(dossier.id)
+
+    async def apply(self, scan: ScanId, change: Change | Callable[[Dossier], Change]) -> Dossier:
+        """Make a change; a callable decides under the lock, from the scan as it is then.
+
+        Raises UseError for a move that the table of moves does not hold; nothing is changed then.
+        """
+        async with self._lock:
+            before = self.get(scan)
+            wanted = change(before) if callable(change) else change
+            after, moves = self._changed(before, wanted)
+            await self._store.work(partial(_write, after=after, moves=moves, change=wanted))
+            self._dossiers[scan] = after
+        self.tell(scan)
+        return after
+
+    def _changed(self, before: Dossier, change: Change) -> tuple[Dossier, tuple[StepMove, ...]]:
+        steps = dict(before.steps)
+        moves = []
+        for wanted in change.steps:
+            old = steps[wanted.step]
+            check_move(wanted.step, old.state, wanted.new)
+            steps[wanted.step] = self._moved(before.id, old, wanted)
+            attempt = steps[wanted.step].attempts
+            moves.append(StepMove(wanted.step, old.state, wanted.new, wanted.cause, attempt, self._clock.now()))
+        after = replace(
+            before,
+            scan=change.scan or before.scan,
+            steps=steps,
+            facts=change.facts or before.facts,
+            quality=change.quality or before.quality,
+            row=before.row if change.row is None else change.row,
+            files=before.files if change.files is None else change.files,
+            published=before.published if change.published is None else change.published,
+        )
+        return after, tuple(moves)
+
+    def _moved(self, scan: ScanId, old: StepRecord, wanted: StepChange) -> StepRecord:
+        key = (scan, wanted.step)
+        now = self._clock.now()
+        record = replace(
+            old,
+            state=wanted.new,
+            message=wanted.message,
+            title=wanted.title,
+            hint=wanted.hint,
+            retry_at=wanted.retry_at,
+        )
+        if wanted.new is StepState.RUNNING:
+            self._began[key] = self._clock.monotonic()
+            return replace(record, attempts=old.attempts + 1, started_at=now, ended_at=None, seconds=0.0)
+        began = self._began.pop(key, None)
+        worked = old.seconds if began is None else self._clock.monotonic() - began
+        seconds = worked if wanted.seconds is None else wanted.seconds
+        return replace(record, seconds=seconds, ended_at=None if wanted.new is StepState.PENDING else now)
+
+    def seconds_running(self, scan: ScanId, step: StepId) -> float:
+        """Return how long a running step has worked, 0 when it does not run."""
+        began = self._began.get((scan, step))
+        return 0.0 if began is None else self._clock.monotonic() - began
+
+
+def _write(journal: Journal, *, after: Dossier, moves: tuple[StepMove, ...], change: Change) -> None:
+    journal.save(after, moves)
+    for kind, png in change.pictures.items():
+        journal.put_picture(after.id, kind, png)
+    if change.writes:
+        journal.put_writes(after.id, change.writes)
+    if change.link is not None:
+        journal.link(change.link)
+    if change.audit is not None:
+        journal.audit(change.audit)

@@ -1,0 +1,97 @@
+"""How many may work at once: places handed out by priority, and the gate before the destination."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+from app.domain.errors import SlideferryError
+from app.domain.ports import Destination
+
+Order = tuple[Any, ...]
+
+
+class Places:
+    """A number of places; a free one goes to the waiter whose order is lowest at that moment."""
+
+    def __init__(self, number: int) -> None:
+        self._free = number
+        self._waiting: list[tuple[Callable[[], Order], asyncio.Future[None]]] = []
+
+    @asynccontextmanager
+    async def place(self, order: Callable[[], Order]) -> AsyncIterator[None]:
+        """Wait for a place and hold it. `order` is asked again whenever a place becomes free."""
+        await self._take(order)
+        try:
+            yield
+        finally:
+            self._give()
+
+    async def _take(self, order: Callable[[], Order]) -> None:
+        if self._free > 0:
+            self._free -= 1
+            return
+        turn = asyncio.get_running_loop().create_future()
+        entry = (order, turn)
+        self._waiting.append(entry)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._give()
+            elif entry in self._waiting:
+                self._waiting.remove(entry)
+            raise
+
+    def _give(self) -> None:
+        waiting = [entry for entry in self._waiting if not entry[1].done()]
+        if not waiting:
+            self._waiting.clear()
+            self._free += 1
+            return
+        first = min(waiting, key=lambda entry: entry[0]())
+        self._waiting.remove(first)
+        first[1].set_result(None)
+
+
+class DestinationGate:
+    """Closed while the destination cannot take anything, so that each slide does not fail in turn."""
+
+    def __init__(self) -> None:
+        self._open = asyncio.Event()
+        self._open.set()
+        self.trouble: SlideferryError | None = None
+        self.alarm = False
+
+    @property
+    def is_open(self) -> bool:
+        """Whether transfers may start."""
+        return self._open.is_set()
+
+    def close(self, trouble: SlideferryError, *, alarm: bool = False) -> None:
+        """Stop the queue; an alarm opens again only by a person's restart."""
+        self.trouble = trouble
+        self.alarm = self.alarm or alarm
+        self._open.clear()
+
+    def reopen(self) -> None:
+        """Let transfers start again."""
+        self.trouble = None
+        self.alarm = False
+        self._open.set()
+
+    async def wait(self) -> None:
+        """Return once the gate is open."""
+        await self._open.wait()
+
+    async def look(self, destination: Destination, run: Callable[[Callable[[], None]], Any]) -> None:
+        """Open the gate if the destination is well again; `run` runs a blocking call in a thread."""
+        if self.alarm:
+            return
+        try:
+            await run(destination.check)
+        except SlideferryError as error:
+            self.trouble = error
+            self._open.clear()
+        else:
+            self.reopen()

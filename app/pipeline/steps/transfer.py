@@ -1,0 +1,85 @@
+"""Create Checksum, Copy File to Share, Create Checksum (share), Verify Checksum: four steps to the eye, one pass."""
+
+import asyncio
+
+from app.domain.dossier import Change, StepChange
+from app.domain.scan import VerifiedFile
+from app.domain.step import StepState
+from app.domain.transfer import TransferPlan, TransferProgress, TransferWatch
+from app.pipeline.case import Case, Outcome
+from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, VERIFY
+from app.pipeline.steps.placing import place, plan_for
+from app.pipeline.steps.publish import publish, start_over
+
+_PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
+
+
+async def transfer(case: Case) -> Outcome:
+    """Carry the scan and publish it under its final name; what an interrupted pass verified is not carried twice."""
+    await case.kit.threads.disk(case.kit.destination.check)
+    placement = place(case)
+    plan = plan_for(case.dossier, placement)
+    verified = all(case.dossier.steps[step].state.done for step in _PASS)
+    if verified and [file.destination for file in case.dossier.files] != [member.final for member in plan.members]:
+        return await start_over(case)
+    if verified:
+        await _begin_verify(case, None)
+        files = case.dossier.files
+    else:
+        files = await _carry(case, plan)
+        await _begin_verify(case, files)
+    return await publish(case, plan, placement, files)
+
+
+async def _begin_verify(case: Case, files: tuple[VerifiedFile, ...] | None) -> None:
+    moves = [StepChange(VERIFY, StepState.RUNNING, "both checksums are there")]
+    if files is not None:
+        moves.insert(0, StepChange(CHECKSUM_SHARE, StepState.SUCCEEDED, "read back and equal", files[0].sha256))
+    await case.kit.ledger.apply(case.id, Change(steps=tuple(moves), files=files))
+
+
+async def _carry(case: Case, plan: TransferPlan) -> tuple[VerifiedFile, ...]:
+    """Run the pass in a thread, and move the steps on when the last byte was copied."""
+    loop = asyncio.get_running_loop()
+    all_copied = asyncio.Event()
+    inner = case.watch()
+
+    def progress(now: TransferProgress) -> None:
+        inner.progress(now)
+        if now.copied_bytes >= now.total_bytes:
+            loop.call_soon_threadsafe(all_copied.set)
+
+    await case.kit.ledger.apply(
+        case.id,
+        Change(
+            steps=(
+                StepChange(CHECKSUM_SOURCE, StepState.RUNNING, "hashed while it is copied"),
+                StepChange(COPY, StepState.RUNNING, "its turn has come"),
+            )
+        ),
+    )
+    watch = TransferWatch(progress, inner.stopped)
+    carrying = asyncio.create_task(case.kit.threads.copy(case.kit.destination.copy, plan, watch))
+    waiting = asyncio.create_task(all_copied.wait())
+    try:
+        await asyncio.wait({carrying, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if waiting.done() or carrying.exception() is None:
+            await _begin_read_back(case)
+        return await carrying
+    finally:
+        waiting.cancel()
+        case.stop_unless_done(carrying)
+        case.kit.progress.forget(case.id)
+
+
+async def _begin_read_back(case: Case) -> None:
+    await case.kit.ledger.apply(
+        case.id,
+        Change(
+            steps=(
+                StepChange(CHECKSUM_SOURCE, StepState.SUCCEEDED, "all bytes were hashed"),
+                StepChange(COPY, StepState.SUCCEEDED, "all bytes were written"),
+                StepChange(CHECKSUM_SHARE, StepState.RUNNING, "reading the share back from the medium"),
+            )
+        ),
+    )

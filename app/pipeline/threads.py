@@ -1,0 +1,40 @@
+"""Threads for what blocks: one pool for copies, one for quick looks at disks, one thread for the sheet."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import ParamSpec, TypeVar
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+
+class Threads:
+    """Pools of our own: the default executor of a Qt loop runs ten calls at once, which copies would fill."""
+
+    def __init__(self, copies: int) -> None:
+        self._copies = ThreadPoolExecutor(copies + 1, thread_name_prefix="copy")
+        self._disk = ThreadPoolExecutor(4, thread_name_prefix="disk")
+        self._sheet = ThreadPoolExecutor(1, thread_name_prefix="sheet")
+
+    async def copy(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a long transfer."""
+        return await self._run(self._copies, partial(call, *args, **kwargs))
+
+    async def disk(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run a short call on a disk or a share."""
+        return await self._run(self._disk, partial(call, *args, **kwargs))
+
+    async def sheet(self, call: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Talk to the sheet; one call at a time."""
+        return await self._run(self._sheet, partial(call, *args, **kwargs))
+
+    async def _run(self, pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(pool, call)
+
+    async def close(self) -> None:
+        """Wait for what was begun, then end the threads."""
+        loop = asyncio.get_running_loop()
+        for pool in (self._copies, self._disk, self._sheet):
+            await loop.run_in_executor(None, partial(pool.shutdown, wait=True, cancel_futures=True))

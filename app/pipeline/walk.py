@@ -1,0 +1,237 @@
+"""One scan's walk through the journey: starts what is ready, takes what came of it, until nothing goes on by itself."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+
+from app.domain.dossier import Change, Dossier, StepChange
+from app.domain.errors import (
+    CorruptionError,
+    DestinationError,
+    ErrorKind,
+    SlideferryError,
+    SourceChangedError,
+    StoppedError,
+)
+from app.domain.step import StepId, StepState
+from app.pipeline.acts import ACTS, Act, blocking_moves, current_step, is_ready
+from app.pipeline.case import Ask, Case, Done, Kit, Moved, Outcome, Skip, Wait
+from app.pipeline.journey import JOURNEY, STEPS, Resource
+from app.pipeline.limits import Order, Places
+from app.pipeline.rescans import still_coming
+from app.pipeline.steps.placing import place, plan_for
+
+log = logging.getLogger(__name__)
+
+_GATE_RETRY_SECONDS = 5.0
+_LOOK_SECONDS = 0.2
+
+
+class Walk:
+    """Takes one scan as far as it goes without a person. Ends when nothing of it runs, waits or is ready."""
+
+    def __init__(self, kit: Kit, case: Case, places: dict[Resource, Places]) -> None:
+        self._kit = kit
+        self._case = case
+        self._places = places
+        self._running: dict[asyncio.Task[None], Act] = {}
+        self._wake = asyncio.Event()
+        self._tries: dict[StepId, int] = {}
+
+    def wake(self) -> None:
+        """Look again: something about this scan was changed from outside."""
+        self._wake.set()
+
+    def stop(self) -> None:
+        """Ask whatever runs to end at its next safe moment."""
+        self._case.stop()
+        self._wake.set()
+
+    async def run(self) -> None:
+        """Walk; when cancelled, end the steps and wait for them."""
+        try:
+            while True:
+                self._wake.clear()
+                await self._settle_states()
+                self._start_ready()
+                pause = self._seconds_to_retry()
+                if not self._running and pause is None:
+                    return
+                await self._wait(pause)
+        finally:
+            self._case.stop()
+            for task in self._running:
+                task.cancel()
+            await asyncio.gather(*self._running, return_exceptions=True)
+
+    async def _wait(self, pause: float | None) -> None:
+        waking = asyncio.create_task(self._wake.wait())
+        try:
+            await asyncio.wait({waking, *self._running}, timeout=pause, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            waking.cancel()
+        for task in [task for task in self._running if task.done()]:
+            del self._running[task]
+            if not task.cancelled():
+                task.result()
+
+    async def _settle_states(self) -> None:
+        """Block what stands behind a failure; pause or cancel what is to come once nothing runs any more."""
+        dossier = self._case.dossier
+        moves: tuple[StepChange, ...] = blocking_moves(dossier.steps)
+        if dossier.scan.paused or dossier.scan.cancelled:
+            if self._running:
+                return
+            target = StepState.CANCELLED if dossier.scan.cancelled else StepState.PAUSED
+            moves = _all_to_come(dossier, target)
+        if moves:
+            await self._kit.ledger.apply(self._case.id, Change(steps=moves))
+        if dossier.scan.cancelled and dossier.scan.stem and not dossier.published:
+            plan = plan_for(dossier, place(self._case))
+            await self._kit.threads.disk(self._kit.destination.discard, plan)
+
+    def _start_ready(self) -> None:
+        dossier = self._case.dossier
+        if dossier.scan.paused or dossier.scan.cancelled or self._case.stopping:
+            return
+        busy = set(self._running.values())
+        for act in ACTS:
+            if act not in busy and is_ready(act, dossier.steps) and self._due(act):
+                task = asyncio.create_task(self._take(act), name=f"{self._case.id} {act.steps[0]}")
+                self._running[task] = act
+
+    def _due(self, act: Act) -> bool:
+        now = self._kit.clock.now()
+        times = [self._case.dossier.steps[step].retry_at for step in act.steps]
+        return all(at is None or at <= now for at in times)
+
+    def _seconds_to_retry(self) -> float | None:
+        now = self._kit.clock.now()
+        waiting = [
+            (record.retry_at - now).total_seconds()
+            for record in self._case.dossier.steps.values()
+            if record.state is StepState.WAITING_TO_RETRY and record.retry_at is not None
+        ]
+        return max(0.01, min(waiting)) if waiting else None
+
+    def _order(self) -> Order:
+        scan = self._case.dossier.scan
+        return (-scan.priority, scan.found_at, scan.id)
+
+    async def _take(self, act: Act) -> None:
+        """Wait for a place, do the work, write what came of it."""
+        resource = STEPS[act.steps[0]].resource
+        try:
+            if resource is Resource.TRANSFER:
+                await self._turn_of_slide()
+        except StoppedError:
+            return
+        async with self._places[resource].place(self._order):
+            if self._case.stopping or not is_ready(act, self._case.dossier.steps):
+                return
+            try:
+                if not act.moves_itself:
+                    await self._begin(act.steps[0])
+                outcome = await act.work(self._case)
+            except SlideferryError as error:
+                await self._failed(act, error)
+            else:
+                await self._ended(act, outcome)
+
+    async def _turn_of_slide(self) -> None:
+        """Wait for the gate, and for earlier scans of the same slide, before taking a place they may need."""
+        while not self._kit.gate.is_open or still_coming(self._kit.ledger, self._case.dossier):
+            await self._case.pause(_LOOK_SECONDS)
+
+    async def _begin(self, step: StepId) -> None:
+        change = StepChange(step, StepState.RUNNING, "its turn has come")
+        await self._kit.ledger.apply(self._case.id, Change(steps=(change,)))
+
+    async def _ended(self, act: Act, outcome: Outcome) -> None:
+        if isinstance(outcome, Moved):
+            return
+        step = current_step(act, self._case.dossier.steps)
+        self._tries.pop(step, None)
+        change = Change() if isinstance(outcome, Skip) else outcome.change
+        moved = replace(change, steps=(*change.steps, _outcome_move(step, outcome)))
+        await self._kit.ledger.apply(self._case.id, moved)
+        self._kit.progress.forget(self._case.id)
+
+    async def _failed(self, act: Act, error: SlideferryError) -> None:
+        """Answer an error by its kind; see guarantees G4 and G12."""
+        self._kit.progress.forget(self._case.id)
+        if isinstance(error, StoppedError):
+            await self._put_back(act, "stopped in the middle")
+            return
+        log.warning("%s: %s", self._case.id, error)
+        if isinstance(error, SourceChangedError):
+            await self._back_to_start()
+            return
+        if isinstance(error, (DestinationError, CorruptionError)):
+            self._kit.gate.close(error, alarm=isinstance(error, CorruptionError))
+        step = current_step(act, self._case.dossier.steps)
+        change = self._answer(step, error)
+        others = tuple(
+            StepChange(each, StepState.PENDING, "the pass was cut")
+            for each in act.steps
+            if each != step and self._case.dossier.steps[each].state is StepState.RUNNING
+        )
+        begin = self._case.dossier.steps[step].state
+        first = () if begin is StepState.RUNNING else (StepChange(step, StepState.RUNNING, "its turn has come"),)
+        await self._kit.ledger.apply(self._case.id, Change(steps=(*first, change, *others)))
+
+    def _answer(self, step: StepId, error: SlideferryError) -> StepChange:
+        tries = self._tries.get(step, 0) + 1
+        self._tries[step] = tries
+        policy, settings = STEPS[step].retry, self._kit.settings.pipeline
+        attempts = settings.retries if policy.attempts is None else policy.attempts
+        waits = error.kind is ErrorKind.DESTINATION
+        if waits or (error.kind in policy.kinds and tries <= attempts):
+            pause = min(policy.longest_seconds, settings.retry_seconds * 2 ** (tries - 1))
+            pause *= 1 + self._kit.chance.uniform(-policy.jitter, policy.jitter)
+            at = self._kit.clock.now() + timedelta(seconds=_GATE_RETRY_SECONDS if waits else pause)
+            return StepChange(
+                step, StepState.WAITING_TO_RETRY, error.title, error.message, error.title, error.hint, retry_at=at
+            )
+        return StepChange(step, StepState.FAILED, error.title, error.message, error.title, error.hint)
+
+    async def _put_back(self, act: Act, cause: str) -> None:
+        def moves(now: Dossier) -> Change:
+            back = [step for step in act.steps if now.steps[step].state is StepState.RUNNING]
+            return Change(steps=tuple(StepChange(step, StepState.PENDING, cause) for step in back))
+
+        await self._kit.ledger.apply(self._case.id, moves)
+
+    async def _back_to_start(self) -> None:
+        """The source changed under us: the scanner is still at work, so everything known of the scan is old."""
+
+        def moves(now: Dossier) -> Change:
+            done = (StepState.RUNNING, StepState.SUCCEEDED, StepState.SKIPPED)
+            back = [step.id for step in JOURNEY if now.steps[step.id].state in done]
+            cause = "the source changed while it was read"
+            return Change(steps=tuple(StepChange(step, StepState.PENDING, cause) for step in back), files=())
+
+        for task in self._running:
+            if task is not asyncio.current_task():
+                task.cancel()
+        await self._kit.ledger.apply(self._case.id, moves)
+
+
+def _all_to_come(dossier: Dossier, target: StepState) -> tuple[StepChange, ...]:
+    cancelled = (StepState.FAILED, StepState.BLOCKED, StepState.NEEDS_ATTENTION, StepState.PAUSED)
+    movable = {StepState.PENDING, StepState.WAITING_TO_RETRY, *(cancelled if target is StepState.CANCELLED else ())}
+    cause = "a person cancelled the scan" if target is StepState.CANCELLED else "a person paused the scan"
+    return tuple(StepChange(s, target, cause) for s, record in dossier.steps.items() if record.state in movable)
+
+
+def _outcome_move(step: StepId, outcome: Done | Skip | Ask | Wait) -> StepChange:
+    match outcome:
+        case Done(message):
+            return StepChange(step, StepState.SUCCEEDED, "the work is done", message)
+        case Skip(reason):
+            return StepChange(step, StepState.SKIPPED, "nothing to do here", reason)
+        case Ask(title, message, hint):
+            return StepChange(step, StepState.NEEDS_ATTENTION, title, message, title, hint)
+        case Wait(message, retry_at):
+            return StepChange(step, StepState.WAITING_TO_RETRY, message, message, retry_at=retry_at)

@@ -1,0 +1,1 @@
+"""What a person, a command or a flow can ask for."""

@@ -1,0 +1,272 @@
+"""What a person can do to a scan: each act is checked, journalled and audited in one transaction."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from app.domain.audit import AuditEntry
+from app.domain.dossier import Change, Dossier, StepChange
+from app.domain.errors import UseError
+from app.domain.quality import Verdict
+from app.domain.run import Operator
+from app.domain.scan import RunId, ScanId
+from app.domain.step import StepId, StepState
+from app.pipeline.acts import unblocking_moves
+from app.pipeline.case import Kit
+from app.pipeline.journey import (
+    IDENTIFY,
+    JOURNEY,
+    QUALITY,
+    RECORD,
+    RELEASE,
+    STEPS,
+    TRANSFER_STEPS,
+    VERIFY,
+    downstream,
+)
+from app.pipeline.runner import Runner
+
+_RESTARTABLE = frozenset(StepState) - {StepState.PENDING, StepState.RUNNING, StepState.PAUSED}
+_NEEDS_RESTART = (StepState.FAILED, StepState.NEEDS_ATTENTION, StepState.WAITING_TO_RETRY, StepState.CANCELLED)
+_MARKS = (StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who acts, and where."""
+
+    operator: Operator
+    station: str
+
+
+class OperatorActs:
+    """The acts, for the window, for requests of other commands, and for commands that hold the journal themselves."""
+
+    def __init__(self, kit: Kit, runner: Runner, person: Callable[[], Person], run: Callable[[], RunId]) -> None:
+        self._kit = kit
+        self._runner = runner
+        self._person = person
+        self._run = run
+
+    async def restart(self, scan: ScanId, step: StepId | None = None) -> None:
+        """Restart from the failed step, or from `step`; the steps behind it follow."""
+        if step is not None:
+            _known(step)
+
+        def change(now: Dossier) -> Change:
+            first = step or _step_to_restart(now)
+            moves = _restart_moves(now, first)
+            scan_now = now.scan
+            if scan_now.earlier or scan_now.cancelled:
+                scan_now = replace(scan_now, earlier=False, cancelled=False, run=self._run())
+            return Change(steps=moves, scan=scan_now, audit=self._entry(now, "restart", "", first, ""))
+
+        await self._apply(scan, change)
+        if self._kit.gate.alarm:
+            self._kit.gate.reopen()
+
+    async def mark(self, scan: ScanId, step: StepId, state: StepState, reason: str) -> None:
+        """Mark a step as succeeded, skipped or failed. Steps that carry bytes can only be marked as failed."""
+        _known(step)
+        _need_reason(reason)
+        if state not in _MARKS:
+            raise UseError(
+                "This mark is not possible", f"state was {state.value}", "It may be succeeded, skipped, failed"
+            )
+
+        def change(now: Dossier) -> Change:
+            self._check_mark(now, step, state)
+            old = now.steps[step].state
+            moves = [StepChange(step, state, "a person marked it", reason, "Marked by a person")]
+            if state.done:
+                moves += unblocking_moves(now.steps, but=step)
+            entry = self._entry(now, "mark", f"{step} {old.value}", f"{step} {state.value}", reason)
+            return Change(steps=tuple(moves), audit=entry)
+
+        await self._apply(scan, change)
+
+    def _check_mark(self, now: Dossier, step: StepId, state: StepState) -> None:
+        title = STEPS[step].title
+        if not STEPS[step].by_hand and state.done:
+            raise UseError(
+                f"{title} cannot be marked as {state.value}",
+                f"Nobody may say by hand that bytes of {now.scan.files.name} are safe",
+                "Restart the step; or mark it as failed",
+            )
+        if step == IDENTIFY and state.done and now.scan.barcode is None:
+            raise UseError(f"{title} cannot be marked", f"{now.scan.files.name} has no barcode", "Assign one instead")
+
+    async def assign(self, scan: ScanId, barcode: str, reason: str) -> None:
+        """Say which slide a scan is; it is then looked up in the sheet anew."""
+        text = barcode.strip()
+        pattern = self._kit.settings.scanner.barcode_pattern
+        if not text or (pattern and re.fullmatch(pattern, text) is None):
+            raise UseError(
+                "Not a barcode of this lab",
+                f"“{barcode}” does not match [scanner] barcode_pattern {pattern}"
+                if pattern
+                else "The barcode is empty",
+                "Scan the glass again",
+            )
+        _need_reason(reason)
+
+        def change(now: Dossier) -> Change:
+            moves = _restart_moves(now, IDENTIFY)
+            entry = self._entry(now, "assign", now.scan.barcode or "", text, reason)
+            return Change(steps=moves, scan=replace(now.scan, assigned=text), audit=replace(entry, barcode=text))
+
+        await self._apply(scan, change)
+
+    async def pause(self, scan: ScanId) -> None:
+        """Stop at the next safe moment; what was copied stays."""
+
+        def change(now: Dossier) -> Change:
+            if now.scan.paused or not now.state.on_its_way:
+                raise UseError("Nothing to pause", f"{_name(now)} is {now.state.title}")
+            return Change(scan=replace(now.scan, paused=True), audit=self._entry(now, "pause", "", "paused", ""))
+
+        await self._kit.ledger.apply(scan, change)
+        self._runner.stop_scan(scan)
+
+    async def resume(self, scan: ScanId) -> None:
+        """Go on after a pause."""
+
+        def change(now: Dossier) -> Change:
+            if not now.scan.paused:
+                raise UseError("Not paused", f"{_name(now)} is {now.state.title}")
+            held = [step for step, record in now.steps.items() if record.state is StepState.PAUSED]
+            moves = tuple(StepChange(step, StepState.PENDING, "a person resumed the scan") for step in held)
+            entry = self._entry(now, "resume", "paused", "", "")
+            return Change(steps=moves, scan=replace(now.scan, paused=False), audit=entry)
+
+        await self._apply(scan, change)
+
+    async def cancel(self, scan: ScanId) -> None:
+        """Give a scan up. The scanner's file stays where it is; unverified parts on the share are removed."""
+
+        def change(now: Dossier) -> Change:
+            if now.scan.cancelled:
+                raise UseError("Cancelled already", _name(now))
+            if now.published:
+                raise UseError(
+                    "Too late to cancel", f"{_name(now)} is verified on the share", "Nothing needs to be done"
+                )
+            cancelled = replace(now.scan, cancelled=True, paused=False)
+            return Change(scan=cancelled, audit=self._entry(now, "cancel", now.state.value, "cancelled", ""))
+
+        await self._kit.ledger.apply(scan, change)
+        self._runner.stop_scan(scan)
+        self._runner.go_on(scan)
+
+    async def first(self, scan: ScanId) -> None:
+        """Put a scan before all others."""
+        highest = max((dossier.scan.priority for dossier in self._kit.ledger.all()), default=0)
+
+        def change(now: Dossier) -> Change:
+            entry = self._entry(now, "first", str(now.scan.priority), str(highest + 1), "")
+            return Change(scan=replace(now.scan, priority=highest + 1), audit=entry)
+
+        await self._apply(scan, change)
+
+    async def keep(self, scan: ScanId, which: str) -> None:
+        """Say which scan of a slide is kept: old, new or both."""
+        if which not in ("old", "new", "both"):
+            raise UseError("Which scan is kept?", f"It was “{which}”", "It may be old, new or both")
+
+        def change(now: Dossier) -> Change:
+            if now.steps[VERIFY].state is not StepState.NEEDS_ATTENTION:
+                raise UseError("There is no such question", f"{_name(now)} is {now.state.title}")
+            moves = (StepChange(VERIFY, StepState.PENDING, "a person decided"),)
+            entry = self._entry(now, "keep", "", which, "")
+            return Change(steps=moves, scan=replace(now.scan, keep=which), audit=entry)
+
+        await self._apply(scan, change)
+
+    async def verdict(self, scan: ScanId, verdict: str, reason: str) -> None:
+        """Overrule (`pass`) or confirm (`rescan`) the verdict on a scan; the sheet follows."""
+        if verdict not in (Verdict.PASS.value, Verdict.RESCAN.value):
+            raise UseError("No such verdict", f"It was “{verdict}”", "It may be pass or rescan")
+        _need_reason(reason)
+
+        def change(now: Dossier) -> Change:
+            if not now.steps[QUALITY].state.done:
+                raise UseError("There is no verdict yet", f"{_name(now)}: {STEPS[QUALITY].title} is not done")
+            again = [step for step in (RECORD, RELEASE) if now.steps[step].state.done and now.published]
+            moves = tuple(StepChange(step, StepState.PENDING, "the verdict changed") for step in again)
+            old = now.quality.verdict.value if now.quality else ""
+            entry = self._entry(now, "verdict", now.scan.verdict_by_person or old, verdict, reason)
+            return Change(steps=moves, scan=replace(now.scan, verdict_by_person=verdict), audit=entry)
+
+        await self._apply(scan, change)
+
+    async def _apply(self, scan: ScanId, change: Callable[[Dossier], Change]) -> None:
+        await self._kit.ledger.apply(scan, change)
+        self._runner.go_on(scan)
+
+    def _entry(self, dossier: Dossier, action: str, old: str, new: str, reason: str) -> AuditEntry:
+        person, scan = self._person(), dossier.scan
+        return AuditEntry(
+            at=self._kit.clock.now(),
+            who=person.operator.name,
+            account=person.operator.account,
+            station=person.station,
+            version=self._kit.program_version,
+            action=action,
+            run=scan.run,
+            scan=scan.id,
+            barcode=scan.barcode,
+            old=old,
+            new=new,
+            reason=reason,
+        )
+
+
+def _name(dossier: Dossier) -> str:
+    return dossier.scan.barcode or dossier.scan.files.name
+
+
+def _need_reason(reason: str) -> None:
+    if not reason.strip():
+        raise UseError(
+            "A reason is needed", "The reason is empty", "Say why: it goes into the audit log and the report"
+        )
+
+
+def _known(step: StepId) -> None:
+    if step not in STEPS:
+        raise UseError("No such step", f"It was “{step}”", "Steps: " + ", ".join(each.id for each in JOURNEY))
+
+
+def _step_to_restart(now: Dossier) -> StepId:
+    found = [each.id for each in JOURNEY if now.steps[each.id].state in _NEEDS_RESTART]
+    if not found and now.scan.earlier:
+        return JOURNEY[0].id
+    if not found:
+        raise UseError("Nothing to restart", f"{_name(now)} is {now.state.title}", "Name the step with --from")
+    return found[0]
+
+
+def _restart_moves(now: Dossier, first: StepId) -> tuple[StepChange, ...]:
+    """Return the moves that put a step and all behind it back to pending; a pass over the bytes is one piece."""
+    pass_done = all(now.steps[step].state.done for step in TRANSFER_STEPS if step != VERIFY)
+    start = {first}
+    if first in TRANSFER_STEPS and not (first == VERIFY and pass_done):
+        start.update(TRANSFER_STEPS)
+    wanted = start | {step for each in start for step in downstream(each)}
+    if now.published and wanted & set(TRANSFER_STEPS):
+        raise UseError(
+            "This scan is verified on the share",
+            f"{_name(now)} cannot go back to {STEPS[first].title}",
+            "Scan the slide again; the new scan takes the name and this one moves to the rescans",
+        )
+    running = [step for step in wanted if now.steps[step].state is StepState.RUNNING]
+    if running:
+        titles = ", ".join(STEPS[step].title for step in running)
+        raise UseError("Still at work", f"{_name(now)}: {titles}", "Pause the scan first, or wait")
+    moves = [
+        StepChange(each.id, StepState.PENDING, "a person restarted it")
+        for each in JOURNEY
+        if each.id in wanted and now.steps[each.id].state in _RESTARTABLE
+    ]
+    seen = {move.step for move in moves}
+    return (*moves, *(move for move in unblocking_moves(now.steps, but=first) if move.step not in seen))

@@ -1,0 +1,245 @@
+"""One scanner's station while it is held: the run, the runner, people's acts, requests of other commands."""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from app.domain.audit import AuditEntry
+from app.domain.dossier import Dossier
+from app.domain.errors import SlideferryError, SurroundingsError, UseError
+from app.domain.journal import Answer, Journal, Request
+from app.domain.ports import ReportMaker
+from app.domain.run import Expected, ExpectedFrom, Operator, Run
+from app.domain.scan import RunId, ScanId
+from app.domain.step import StepId, StepState
+from app.pipeline.case import Kit
+from app.pipeline.intake import Intake
+from app.pipeline.journey import RECORD
+from app.pipeline.runner import Runner
+from app.services.operator_acts import OperatorActs, Person
+from app.services.reconciliation import missing, open_slides, standings, unexpected
+from app.services.run_report import ReportFrame, make_report
+from app.services.status_json import RunStatus
+
+_LOOK_FOR_REQUESTS_SECONDS = 0.5
+_SHEET_GRACE_SECONDS = 20.0
+
+
+class Station:
+    """Holds the journal for as long as it is open. `station_name` is the PC's, for the audit log."""
+
+    def __init__(self, kit: Kit, maker: ReportMaker, *, station_name: str, take_existing: bool) -> None:
+        self.kit = kit
+        self._maker = maker
+        self._station_name = station_name
+        self.intake = Intake(kit, take_existing=take_existing)
+        self.runner = Runner(kit, self.intake, self._ensure_run)
+        self.acts = OperatorActs(kit, self.runner, self.person, lambda: self.run.id)
+        self._run: Run | None = None
+        self._operator = Operator("")
+        self._expected: tuple[Expected, ...] = ()
+        self._requests: asyncio.Task[None] | None = None
+
+    @property
+    def run(self) -> Run:
+        """The open run."""
+        if self._run is None:
+            raise UseError("No run is open", "The run was ended", "Start a new run")
+        return self._run
+
+    @property
+    def open_run(self) -> Run | None:
+        """The open run, None between two runs."""
+        return self._run
+
+    @property
+    def expected(self) -> tuple[Expected, ...]:
+        """What the open run expects."""
+        return self._expected
+
+    def person(self) -> Person:
+        """Return who acts: the operator of the run, or of the last one."""
+        return Person(self._operator, self._station_name)
+
+    async def open(self, operator: Operator, *, watch: bool) -> None:
+        """Load the journal, go on with the open run or start one, recover, and begin to work."""
+        kit = self.kit
+        with suppress(SurroundingsError):
+            await kit.threads.disk(kit.destination.check)
+        await kit.ledger.load()
+        runs = await kit.store.work(lambda journal: journal.runs())
+        last = runs[-1] if runs else None
+        if last is not None and last.ended_at is None:
+            await self._use(last)
+        else:
+            await self.start_run(operator)
+        await self.runner.start(watch=watch)
+        self._requests = asyncio.create_task(self._serve_requests(), name="requests")
+
+    async def _use(self, run: Run) -> None:
+        self._run = run
+        self._operator = run.operator
+        self._expected = await self.kit.store.work(lambda journal: journal.expected(run.id))
+
+    async def _ensure_run(self) -> RunId:
+        """Return the open run; a scan that appears between two runs starts the next one."""
+        if self._run is None:
+            await self.start_run(self._operator)
+        return self.run.id
+
+    async def start_run(self, operator: Operator) -> None:
+        """Begin a run; raise UseError while one is open."""
+        if self._run is not None:
+            raise UseError("A run is open", f"{self._run.id} of {self._run.operator.name}", "End it first")
+        now = self.kit.clock.now()
+        scanner = self.kit.settings.scanner.name
+
+        def act(journal: Journal) -> Run:
+            day = f"{now.astimezone():%Y-%m-%d}"
+            number = 1 + sum(run.id.startswith(day) for run in journal.runs())
+            run = Run(RunId(f"{day}-{number}"), scanner, operator, now)
+            journal.add_run(run)
+            return run
+
+        await self._use(await self.kit.store.work(act))
+
+    async def expect(self, barcodes: Iterable[str], source: ExpectedFrom) -> int:
+        """Add expected slides to the run; return how many were new."""
+        run, at = self.run.id, self.kit.clock.now()
+        wanted = [Expected(barcode, source, at) for barcode in barcodes]
+        added = await self.kit.store.work(lambda journal: sum(journal.expect(run, each) for each in wanted))
+        await self._use(self.run)
+        return added
+
+    async def status(self, report: Path | None = None) -> RunStatus:
+        """Return how the run stands."""
+        dossiers = self.dossiers()
+        writes = await self.kit.store.work(lambda journal: len(journal.pending_writes()))
+        return RunStatus(
+            self._run,
+            dossiers,
+            missing(self._expected, dossiers),
+            unexpected(self._expected, dossiers),
+            report,
+            writes,
+        )
+
+    def dossiers(self) -> tuple[Dossier, ...]:
+        """Return the scans of the open run, and unfinished ones of earlier runs."""
+        run = self._run.id if self._run else None
+        return tuple(
+            d for d in self.kit.ledger.all() if d.scan.run == run or (d.state.on_its_way and not d.scan.earlier)
+        )
+
+    async def end_run(self, reasons: Mapping[str, str]) -> None:
+        """End the run; raise UseError naming every open slide without a reason."""
+        run = self.run
+        slides = standings(self._expected, self.dossiers(), self.kit.sheet.last)
+        nameless = [each for each in open_slides(slides) if not reasons.get(each.key, "").strip()]
+        if nameless:
+            listed = "; ".join(f"{each.key} ({each.words})" for each in nameless[:8])
+            raise UseError("The run has open slides", listed, "Name a reason for each; they go into the report")
+        at = self.kit.clock.now()
+        entries = [self._run_entry("end run", each, reasons[each]) for each in reasons]
+
+        def act(journal: Journal) -> None:
+            journal.end_run(run.id, at, reasons)
+            for entry in entries:
+                journal.audit(entry)
+
+        await self.kit.store.work(act)
+        self._run = None
+
+    def _run_entry(self, action: str, key: str, reason: str) -> AuditEntry:
+        who = self.person()
+        dossier = next((d for d in self.dossiers() if key in (d.scan.barcode, d.id)), None)
+        return AuditEntry(
+            at=self.kit.clock.now(),
+            who=who.operator.name,
+            account=who.operator.account,
+            station=who.station,
+            version=self.kit.program_version,
+            action=action,
+            run=self.run.id,
+            scan=dossier.id if dossier else None,
+            barcode=dossier.scan.barcode if dossier else key,
+            old="",
+            new="",
+            reason=reason,
+        )
+
+    async def report(self, out: Path, run: RunId | None = None) -> Path:
+        """Write the PDF of a run, the open one by default."""
+        frame = ReportFrame(self.kit.settings, self.kit.program_version, self.kit.clock.now())
+        wanted = run or self.run.id
+        contents = await self.kit.store.work(lambda journal: make_report(journal, wanted, frame))
+        await self.kit.threads.disk(self._maker.write_pdf, contents, out, lambda _done, _of: None)
+        return out
+
+    async def until_at_rest(self) -> None:
+        """Return once nothing goes on by itself; not for ever while the sheet or the share is away."""
+        trouble_since: float | None = None
+        while not self.runner.at_rest():
+            stuck = self.kit.sheet.trouble is not None or not self.kit.gate.is_open
+            now = self.kit.clock.monotonic()
+            trouble_since = (trouble_since or now) if stuck else None
+            if trouble_since is not None and now - trouble_since > _SHEET_GRACE_SECONDS:
+                return
+            await asyncio.sleep(0.05)
+
+    async def _serve_requests(self) -> None:
+        while True:
+            for request in await self.kit.store.work(lambda journal: journal.requests()):
+                await self._answer(request)
+            await asyncio.sleep(_LOOK_FOR_REQUESTS_SECONDS)
+
+    async def _answer(self, request: Request) -> None:
+        try:
+            await self.act(request.action, request.body)
+            answer = Answer(ok=True)
+        except SlideferryError as error:
+            answer = Answer(ok=False, title=error.title, message=error.message, hint=error.hint)
+        at = self.kit.clock.now()
+        await self.kit.store.work(lambda journal: journal.answer(request.number, at, answer))
+
+    async def act(self, action: str, body: Mapping[str, str]) -> None:
+        """Do what a command asks for by name; see docs/interface.md for the arguments of each."""
+        scan, reason, acts = ScanId(body.get("scan", "")), body.get("reason", ""), self.acts
+        if action in ("pause", "resume", "cancel", "first"):
+            await getattr(acts, action)(scan)
+        elif action == "restart":
+            await acts.restart(scan, StepId(body["step"]) if body.get("step") else None)
+        elif action == "mark":
+            await acts.mark(scan, StepId(body["step"]), StepState(body["state"]), reason)
+        elif action == "assign":
+            await acts.assign(scan, body["barcode"], reason)
+        elif action == "keep":
+            await acts.keep(scan, body["which"])
+        elif action == "verdict":
+            await acts.verdict(scan, body["verdict"], reason)
+        elif action == "start_run":
+            await self.start_run(Operator(body["operator"], account=body.get("account", "")))
+        elif action == "end_run":
+            await self.end_run({key: value for key, value in body.items() if key != "run"})
+        elif action == "sync":
+            await self.sync(rebuild=body.get("rebuild") == "True")
+        else:
+            raise UseError("No such request", action)
+
+    async def sync(self, *, rebuild: bool) -> None:
+        """Push the outbox now; with `rebuild` every verified slide's cells are written anew."""
+        if rebuild:
+            for dossier in self.kit.ledger.all():
+                if dossier.published and dossier.steps[RECORD].state is StepState.SUCCEEDED:
+                    await self.acts.restart(dossier.id, RECORD)
+        self.kit.sheet.wake()
+
+    async def close(self) -> None:
+        """End everything in order; a second call finds nothing to do."""
+        if self._requests is not None:
+            self._requests.cancel()
+            with suppress(asyncio.CancelledError):
+                await self._requests
+            self._requests = None
+        await self.runner.close()

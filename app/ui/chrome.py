@@ -1,0 +1,192 @@
+"""What stays around the pages: header, rail, and status bar."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
+
+from app.domain.run import Run
+from app.services.views import StationView
+from app.ui import wording
+from app.ui.surfaces import label, pill, wear
+from app.ui.theme import Theme
+from app.ui.tokens import Tone
+
+
+class Header(QFrame):
+    """Product, scanner, what it does right now, who stands at it. `theme_wanted` when the theme button was pressed."""
+
+    theme_wanted = Signal()
+
+    def __init__(self, theme: Theme, title: str) -> None:
+        super().__init__()
+        self.setObjectName("header")
+        self._theme = theme
+        self._scanner = pill()
+        self._writing = pill()
+        self._operator = pill()
+        self._button = QToolButton()
+        self._button.setObjectName("tool")
+        self._button.setToolTip(self.tr("Light or dark"))
+        self._button.setAccessibleName(self.tr("Light or dark colours"))
+        self._button.clicked.connect(self.theme_wanted)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 9, 16, 9)
+        row.setSpacing(12)
+        row.addWidget(label(title, "product"))
+        row.addWidget(self._scanner)
+        row.addWidget(self._writing)
+        row.addStretch(1)
+        row.addWidget(self._operator)
+        row.addWidget(self._button)
+        self.recolour()
+
+    def recolour(self) -> None:
+        """Draw the icon in the colours in force."""
+        self._button.setIcon(self._theme.icons.icon("theme", self._theme.tokens.text_muted, size=20))
+
+    def show_station(self, station: StationView, run: Run | None) -> None:
+        """Bring all pills up to date."""
+        self._scanner.setText(station.scanner)
+        self._scanner.setToolTip(station.lab)
+        text, tone = scanner_words(station)
+        self._writing.setText(text)
+        self._writing.setToolTip(station.scanner_trouble)
+        wear(self._writing, tone)
+        self._operator.setText(run.operator.name if run and run.ended_at is None else self.tr("no run"))
+
+
+def scanner_words(station: StationView) -> tuple[str, Tone]:
+    """Return what the scanner does, in words, and the tone of it."""
+    say = wording.say
+    if station.scanner_trouble:
+        return f"✕ {station.scanner_trouble}", Tone.BAD
+    if station.last_write_seconds is None:
+        return say("○ scanner has written nothing yet"), Tone.QUIET
+    if station.writing:
+        return say("● scanner writing, {0}").format(wording.ago(station.last_write_seconds)), Tone.GOOD
+    return say("○ scanner quiet, last wrote {0}").format(wording.ago(station.last_write_seconds)), Tone.QUIET
+
+
+class Rail(QFrame):
+    """The pages, one button each. `chosen` carries the page's number."""
+
+    chosen = Signal(int)
+
+    def __init__(self, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("rail")
+        self._theme = theme
+        self._buttons: list[tuple[QToolButton, str]] = []
+        self._group = QButtonGroup(self)
+        self._group.setExclusive(True)
+        self._group.idClicked.connect(self.chosen)
+        self._column = QVBoxLayout(self)
+        self._column.setContentsMargins(7, 12, 7, 12)
+        self._column.setSpacing(6)
+        self._column.addStretch(1)
+
+    def add(self, title: str, icon: str) -> None:
+        """Add a page."""
+        number = len(self._buttons)
+        button = QToolButton()
+        button.setObjectName("railButton")
+        button.setText(title)
+        button.setAccessibleName(title)
+        button.setToolTip(f"{title} (Ctrl+{number + 1})")
+        button.setCheckable(True)
+        button.setChecked(number == 0)
+        button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextUnderIcon)
+        button.setIconSize(QSize(24, 24))
+        button.setFixedWidth(round(self._theme.base_px * 4.3))
+        self._group.addButton(button, number)
+        self._buttons.append((button, icon))
+        self._column.insertWidget(number, button)
+        self.recolour()
+
+    def select(self, number: int) -> None:
+        """Show a page as the present one."""
+        self._buttons[number][0].setChecked(True)
+
+    def recolour(self) -> None:
+        """Draw the icons in the colours in force."""
+        tokens = self._theme.tokens
+        for button, icon in self._buttons:
+            button.setIcon(self._theme.icons.icon(icon, tokens.text_muted, tokens.shade(Tone.BUSY).strong, 24))
+
+
+class StatusBar(QFrame):
+    """Room on the scanner's disk, speed, sheet and share, each in a word with its tone. `report_wanted` by its button."""
+
+    report_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("statusBar")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(20, 9, 16, 9)
+        row.setSpacing(6)
+        self._room = self._pair(row, self.tr("Room for"))
+        self._rate = self._pair(row, self.tr("Transfer"))
+        self._sheet = self._pair(row, self.tr("Sheet"))
+        row.addStretch(1)
+        self._share = self._pair(row, self.tr("Share"))
+        report = QPushButton(self.tr("Make report"))
+        report.setObjectName("plain")
+        report.setToolTip(self.tr("Write the PDF of this run and open it (Ctrl+R)"))
+        report.clicked.connect(self.report_wanted)
+        row.addWidget(report)
+
+    def show_station(self, station: StationView) -> None:
+        """Bring all states up to date."""
+        room = station.room_for_slides
+        self._set(
+            self._room,
+            "?" if room is None else self.tr("{0} more slides").format(room),
+            self.tr("on this scanner"),
+            Tone.QUIET if room is None else Tone.GOOD if room > 10 else Tone.WARN if room > 3 else Tone.BAD,
+        )
+        busy = bool(station.rate)
+        together = self.tr("{0} at a time").format(station.copies) if busy else ""
+        self._set(
+            self._rate, wording.rate(station.rate) or self.tr("idle"), together, Tone.BUSY if busy else Tone.QUIET
+        )
+        self._set(self._sheet, *sheet_words(station))
+        trouble = station.share_trouble
+        words = f"✕ {trouble}" if trouble else self.tr("✓ reachable")
+        self._set(self._share, words, "", Tone.BAD if trouble else Tone.GOOD)
+
+    def _pair(self, row: QHBoxLayout, title: str) -> tuple[QLabel, QLabel]:
+        value, remark = label(""), label("", "small")
+        value.setAccessibleName(title)
+        for widget in (label(title, "muted"), value, remark):
+            row.addWidget(widget)
+        row.addSpacing(22)
+        return value, remark
+
+    def _set(self, pair: tuple[QLabel, QLabel], text: str, remark: str, tone: Tone) -> None:
+        value, small = pair
+        value.setText(text)
+        small.setText(remark)
+        small.setVisible(bool(remark))
+        wear(value, tone, "ink")
+
+
+def sheet_words(station: StationView) -> tuple[str, str, Tone]:
+    """Return the sheet's state, a remark, and the tone."""
+    say = wording.say
+    again = station.sheet_next_seconds
+    remark = say("next try in {0}").format(wording.duration(round(again))) if again is not None else ""
+    if station.sheet_trouble:
+        pending = say("{0} pending").format(station.sheet_pending)
+        return f"✕ {station.sheet_trouble}", f"{pending}, {remark}" if remark else pending, Tone.BAD
+    if station.sheet_pending:
+        return say("{0} pending").format(station.sheet_pending), remark, Tone.WARN
+    return say("✓ all written"), "", Tone.GOOD
+
+
+def row_of(*widgets: QWidget) -> QHBoxLayout:
+    """Return the widgets side by side."""
+    row = QHBoxLayout()
+    row.setSpacing(8)
+    for widget in widgets:
+        row.addWidget(widget)
+    return row

@@ -1,0 +1,194 @@
+"""The sections of the Slide panel: trouble with its buttons, pictures, facts in two columns."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QPixmap
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QTabBar,
+    QVBoxLayout,
+    QWidget,
+)
+
+from app.domain.slide import PictureKind
+from app.services.views import Choice, ScanView
+from app.ui import wording
+from app.ui.picture_view import PictureView
+from app.ui.surfaces import label, wear
+from app.ui.tokens import Tone
+
+_KINDS = (PictureKind.THUMBNAIL, PictureKind.LABEL, PictureKind.MACRO)
+
+
+class TroubleCard(QFrame):
+    """What happened, which file, what was tried, what to do, and the buttons. `chosen` carries a Choice."""
+
+    chosen = Signal(object)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setObjectName("banner")
+        wear(self, Tone.WARN)
+        self._title = label("", "strong", wrap=True)
+        self._message = label("", wrap=True)
+        self._file = label("", "small", wrap=True)
+        self._hint = label("", wrap=True)
+        self._buttons = QVBoxLayout()
+        self._buttons.setSpacing(6)
+        inside = QVBoxLayout(self)
+        inside.setContentsMargins(14, 12, 14, 12)
+        inside.setSpacing(5)
+        for text in (self._title, self._message, self._file, self._hint):
+            text.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            inside.addWidget(text)
+        inside.addSpacing(4)
+        inside.addLayout(self._buttons)
+        self._choices: tuple[Choice, ...] = ()
+
+    def show_scan(self, view: ScanView, tone: Tone) -> None:
+        """Show the attention or the failed step of a scan; hidden while all is well."""
+        attention = view.attention
+        failed = next((step for step in view.steps if step.error_title), None)
+        self.setVisible(attention is not None or failed is not None)
+        if attention is not None:
+            self._words(attention.title, attention.message, attention.hint)
+            self._offer(attention.choices)
+        elif failed is not None:
+            self._words(failed.error_title, failed.message, failed.hint)
+            self._offer((Choice.RESTART,))
+        wear(self, tone if tone in (Tone.BAD, Tone.DARK) else Tone.WARN)
+        self._file.setText(_tried(view))
+
+    def _words(self, title: str, message: str, hint: str) -> None:
+        self._title.setText(title)
+        self._message.setText(message)
+        self._hint.setText(f"→ {hint}" if hint else "")
+        self._hint.setVisible(bool(hint))
+
+    def _offer(self, choices: tuple[Choice, ...]) -> None:
+        if choices == self._choices:
+            return
+        self._choices = choices
+        while (item := self._buttons.takeAt(0)) is not None:
+            widget = item.widget()
+            if widget is not None:
+                widget.deleteLater()
+        for number, choice in enumerate(choices):
+            button = QPushButton(wording.choice(choice))
+            button.setObjectName("primary" if number == 0 else "")
+            button.clicked.connect(lambda _checked=False, which=choice: self.chosen.emit(which))
+            self._buttons.addWidget(button)
+
+
+def _tried(view: ScanView) -> str:
+    """Return which file it is about and what was tried."""
+    parts = [wording.say("File: {0}").format(view.source_name)]
+    tried = [step for step in view.steps if step.attempts > 1]
+    parts += [wording.say("{0}: tried {1} times").format(step.title, step.attempts) for step in tried]
+    return "\n".join(parts)
+
+
+class PicturesCard(QWidget):
+    """Thumbnail, label, macro on tabs; the quality map over the thumbnail by a tick. `wanted` carries a kind to fetch."""
+
+    wanted = Signal(object)
+
+    def __init__(self, height: int) -> None:
+        super().__init__()
+        self._view = PictureView()
+        self._view.setFixedHeight(height)
+        self._view.setAccessibleName(self.tr("Picture of the slide"))
+        self._tabs = QTabBar()
+        self._tabs.setDrawBase(False)
+        self._tabs.setExpanding(False)
+        self._tabs.setAccessibleName(self.tr("Which picture"))
+        for kind in _KINDS:
+            self._tabs.addTab(wording.picture(kind))
+        self._map = QCheckBox(self.tr("Quality map"))
+        self._none = label("", "muted")
+        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self._none.setFixedHeight(height)
+        self._have: dict[PictureKind, QPixmap] = {}
+        head = QHBoxLayout()
+        head.addWidget(self._tabs)
+        head.addStretch(1)
+        head.addWidget(self._map)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addLayout(head)
+        whole.addWidget(self._view)
+        whole.addWidget(self._none)
+        self._tabs.currentChanged.connect(self._show)
+        self._map.toggled.connect(self._show)
+
+    def clear(self) -> None:
+        """Forget all pictures and want those of another scan."""
+        self._have.clear()
+        self._map.setChecked(False)
+        self._map.setVisible(False)
+        self._show()
+        for kind in (*_KINDS, PictureKind.QUALITY_MAP):
+            self.wanted.emit(kind)
+
+    def take(self, kind: PictureKind, data: bytes | None) -> None:
+        """Take a picture that was wanted; None where the scan has none."""
+        pixmap = QPixmap()
+        if data is not None:
+            pixmap.loadFromData(data)
+        self._have[kind] = pixmap
+        if kind is PictureKind.QUALITY_MAP:
+            self._map.setVisible(not pixmap.isNull())
+        self._show()
+
+    def show_kind(self, kind: PictureKind) -> None:
+        """Turn to a tab."""
+        self._tabs.setCurrentIndex(_KINDS.index(kind))
+
+    def _show(self) -> None:
+        kind = _KINDS[self._tabs.currentIndex()]
+        pixmap = self._have.get(kind)
+        there = pixmap is not None and not pixmap.isNull()
+        self._view.setVisible(there)
+        self._none.setVisible(not there)
+        words = self.tr("Fetching…") if pixmap is None else self.tr("This scan has no such picture (yet)")
+        self._none.setText(words)
+        if pixmap is not None and there:
+            self._view.show_picture(pixmap)
+            mapped = kind is PictureKind.THUMBNAIL and self._map.isChecked()
+            self._view.lay_over(self._have.get(PictureKind.QUALITY_MAP) if mapped else None)
+
+
+class FactsGrid(QWidget):
+    """Pairs of a name and a value, one under the other; values can be selected and copied."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(14)
+        self._grid.setVerticalSpacing(4)
+        self._grid.setColumnStretch(1, 1)
+        self._cells: list[tuple[QLabel, QLabel]] = []
+
+    def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
+        """Show these pairs, using the labels there are."""
+        while len(self._cells) < len(facts):
+            name, value = label("", "small"), label("", wrap=True)
+            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            row = len(self._cells)
+            self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
+            self._grid.addWidget(value, row, 1)
+            self._cells.append((name, value))
+        for number, (name, value) in enumerate(self._cells):
+            shown = number < len(facts)
+            name.setVisible(shown)
+            value.setVisible(shown)
+            if shown:
+                name.setText(facts[number][0])
+                value.setText(facts[number][1])

@@ -1,0 +1,188 @@
+"""The home page: left what the operator does, right the slides, those that need a person first."""
+
+from datetime import datetime
+
+from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtGui import QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+
+from app.domain.scan import ScanId
+from app.domain.step import StepState
+from app.services.views import HandScanAnswer, OperatorsDesk, ScanView
+from app.ui.cards_model import CardsModel
+from app.ui.cards_view import CardsView
+from app.ui.pictures import Pictures
+from app.ui.rows import Wanted, everyone
+from app.ui.run_column import BarcodeCard, CountsCard, ExpectedCard, RunCard
+from app.ui.surfaces import label
+from app.ui.theme import Theme
+
+_NEED = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.BLOCKED)
+_COLUMN_FROM, _ONE_LINE_FROM = 56, 54
+"""Widths in units of the text's size."""
+_SAFE = (StepState.SUCCEEDED,)
+
+
+def needs_you(view: ScanView) -> bool:
+    """Return whether a person has to look at this scan."""
+    return view.state in _NEED
+
+
+def safe(view: ScanView) -> bool:
+    """Return whether this scan is done."""
+    return view.state in _SAFE
+
+
+def on_its_way(view: ScanView) -> bool:
+    """Return whether this scan goes on by itself."""
+    return not needs_you(view) and not safe(view) and view.state is not StepState.CANCELLED
+
+
+_FILTERS: tuple[Wanted, ...] = (everyone, needs_you, on_its_way, safe)
+
+
+class RunPage(QWidget):
+    """Puts the column and the cards side by side; asks for acts by signals."""
+
+    barcode_entered = Signal(str)
+    start_wanted = Signal()
+    end_wanted = Signal()
+    pause_all_wanted = Signal()
+    menu_wanted = Signal(QPoint)
+    room_wanted = Signal()
+
+    def __init__(self, desk: OperatorsDesk, theme: Theme, pictures: Pictures) -> None:
+        super().__init__()
+        self.setObjectName("page")
+        self._desk = desk
+        self._theme = theme
+        self.model = CardsModel(desk, self)
+        self.cards = CardsView(self.model, theme, pictures, self)
+        self.barcode = BarcodeCard()
+        self._run = RunCard()
+        self._counts = CountsCard()
+        self._expected = ExpectedCard(theme)
+        self._chips = QButtonGroup(self)
+        self._pause_all = QPushButton(self.tr("Pause all"))
+        self._end = QPushButton(self.tr("End run and report"))
+        self._end.setObjectName("primary")
+        whole = QHBoxLayout(self)
+        whole.setContentsMargins(16, 16, 4, 0)
+        whole.setSpacing(16)
+        self._column = self._left(theme)
+        self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        whole.addWidget(self._column)
+        whole.addLayout(self._right(), 1)
+        self._connect()
+        self.cards.empty_hint = self.tr("Scan a slide's barcode, or put a rack into the scanner")
+        QTimer.singleShot(0, self.refresh)
+
+    def refresh(self) -> None:
+        """Bring everything but the cards up to date."""
+        view = self._desk.run()
+        going = view.run is not None and view.run.ended_at is None
+        started = view.run.started_at if view.run else None
+        seconds = (datetime.now().astimezone() - started).total_seconds() if started else 0.0
+        self._run.show_run(view, max(0.0, seconds))
+        self._counts.show_run(view)
+        self._expected.show_run(view)
+        self._end.setEnabled(going)
+        self._count_chips()
+        if self.model.rowCount() == 0:
+            self._say_empty(going=going)
+
+    def selected(self) -> tuple[ScanId, ...]:
+        """Return the scans of the selected cards, top to bottom."""
+        rows = sorted(index.row() for index in self.cards.selectionModel().selectedIndexes())
+        return tuple(self.model.view_at(row).id for row in rows)
+
+    def show_answer(self, answer: HandScanAnswer) -> None:
+        """Say how a barcode was taken, and bring its card into sight."""
+        if self._column.isHidden():
+            self.room_wanted.emit()
+        self.barcode.show_answer(answer)
+        row = self.model.row_of(answer.scan) if answer.scan else None
+        if row is not None:
+            self.cards.setCurrentIndex(self.model.index(row, 0))
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Give narrow pages to the slides: the column steps back, the buttons go below the title."""
+        em = self._theme.base_px
+        self._column.setVisible(self.width() >= _COLUMN_FROM * em)
+        room = self.width() - (self._column.width() if self._column.isVisibleTo(self) else 0)
+        ways = QBoxLayout.Direction
+        self._head.setDirection(ways.LeftToRight if room >= _ONE_LINE_FROM * em else ways.TopToBottom)
+        super().resizeEvent(event)
+
+    def _left(self, theme: Theme) -> QWidget:
+        column = QWidget()
+        column.setFixedWidth(round(theme.base_px * 24.5))
+        inside = QVBoxLayout(column)
+        inside.setContentsMargins(0, 0, 0, 16)
+        inside.setSpacing(12)
+        for part in (self.barcode, self._run, self._counts):
+            inside.addWidget(part)
+        inside.addWidget(self._expected, 1)
+        return column
+
+    def _right(self) -> QVBoxLayout:
+        left, acts = QHBoxLayout(), QHBoxLayout()
+        left.setSpacing(8)
+        acts.setSpacing(8)
+        left.addWidget(label(self.tr("Slides"), "pageTitle"))
+        left.addSpacing(6)
+        for number in range(len(_FILTERS)):
+            chip = QPushButton()
+            chip.setObjectName("chip")
+            chip.setCheckable(True)
+            chip.setChecked(number == 0)
+            self._chips.addButton(chip, number)
+            left.addWidget(chip)
+        left.addStretch(1)
+        acts.addWidget(self._pause_all)
+        acts.addWidget(self._end)
+        self._head.setContentsMargins(0, 0, 12, 0)
+        self._head.setSpacing(10)
+        self._head.addLayout(left, 1)
+        self._head.addLayout(acts)
+        right = QVBoxLayout()
+        right.setSpacing(12)
+        right.addLayout(self._head)
+        right.addWidget(self.cards, 1)
+        return right
+
+    def _connect(self) -> None:
+        self.barcode.entered.connect(self.barcode_entered)
+        self._run.start_wanted.connect(self.start_wanted)
+        self._end.clicked.connect(self.end_wanted)
+        self._pause_all.clicked.connect(self.pause_all_wanted)
+        self.cards.menu_wanted.connect(self.menu_wanted)
+        self._chips.idClicked.connect(lambda number: self.model.want(_FILTERS[number]))
+
+    def _count_chips(self) -> None:
+        views = self._desk.scans()
+        titles = (self.tr("All"), self.tr("Need you"), self.tr("On their way"), self.tr("Safe"))
+        for number, (title, wanted) in enumerate(zip(titles, _FILTERS, strict=True)):
+            button = self._chips.button(number)
+            text = f"{title}  {sum(1 for view in views if wanted(view))}"
+            if button.text() != text:
+                button.setText(text)
+                button.setMinimumWidth(round(button.fontMetrics().horizontalAdvance(text) * 1.12) + 30)
+        moving = [view for view in views if on_its_way(view)]
+        paused = bool(moving) and all(view.paused for view in moving)
+        self._pause_all.setText(self.tr("Resume all") if paused else self.tr("Pause all"))
+        self._pause_all.setEnabled(bool(moving))
+
+    def _say_empty(self, *, going: bool) -> None:
+        filtered = self._chips.checkedId() > 0
+        if filtered:
+            self.cards.empty_title = self.tr("No slide here")
+            self.cards.empty_hint = self.tr("Other slides of this run are under “All”")
+        elif going:
+            self.cards.empty_title = self.tr("Ready for the first slide")
+            scanner = self._desk.station().scanner
+            self.cards.empty_hint = self.tr("Scan a slide's barcode or put a rack into {0}").format(scanner)
+        else:
+            self.cards.empty_title = self.tr("No run yet")
+            self.cards.empty_hint = self.tr("Press “Start run…”, then scan the slides of your rack")
+        self.cards.viewport().update()

@@ -1,0 +1,217 @@
+"""The Slide panel: all that is known of one scan, beside either page."""
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
+
+from app.domain.scan import ScanId
+from app.domain.slide import PictureKind
+from app.services.views import Choice, OperatorsDesk, ScanDetail, ScanView
+from app.ui import wording
+from app.ui.banner import close_button
+from app.ui.card_delegate import card_tone
+from app.ui.errands import Errands
+from app.ui.journey_list import JourneyList
+from app.ui.panel_sections import FactsGrid, PicturesCard, TroubleCard
+from app.ui.surfaces import ElidedLabel, label, pill, wear
+from app.ui.theme import Theme
+
+_PICTURE_PX = 1400
+_LOG_LINES = 60
+
+
+class SlidePanel(QFrame):
+    """Shows one scan. `chosen` carries (scan id, Choice), `step_menu_wanted` (scan id, step id, position)."""
+
+    chosen = Signal(str, object)
+    step_menu_wanted = Signal(str, str, QPoint)
+    closed = Signal()
+
+    def __init__(self, desk: OperatorsDesk, errands: Errands, theme: Theme) -> None:
+        super().__init__()
+        self.setObjectName("slidePanel")
+        self._desk = desk
+        self._errands = errands
+        self._theme = theme
+        self.scan: ScanId | None = None
+        self._moves = -1
+        self._barcode = ElidedLabel("", "big")
+        self._badge = pill()
+        self._file = ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle)
+        self._trouble = TroubleCard()
+        self._pictures = PicturesCard(round(theme.base_px * 15))
+        self._quality = FactsGrid()
+        self._row = FactsGrid()
+        self._witnesses = FactsGrid()
+        self._facts = FactsGrid()
+        self._files = FactsGrid()
+        self._log = FactsGrid()
+        self._journey = JourneyList(theme)
+        self._build()
+        self._trouble.chosen.connect(self._on_choice)
+        self._pictures.wanted.connect(self._on_picture_wanted)
+        self._journey.menu_wanted.connect(self._on_step_menu)
+        self.setMinimumWidth(round(theme.base_px * 24))
+        self.hide()
+
+    def open_scan(self, scan: ScanId, kind: PictureKind = PictureKind.THUMBNAIL) -> None:
+        """Show this scan from its top, with that picture in front."""
+        other = scan != self.scan
+        self.scan = scan
+        self._moves = -1
+        self.show()
+        self.refresh()
+        self._pictures.show_kind(kind)
+        if other:
+            self._pictures.clear()
+            self._scroll.verticalScrollBar().setValue(0)
+
+    def refresh(self) -> None:
+        """Bring the panel up to date with the desk."""
+        view = self._desk.scan(self.scan) if self.scan is not None else None
+        if view is None or not self.isVisibleTo(self.parentWidget()):
+            return
+        tone = card_tone(view)
+        self._barcode.setText(view.barcode or self.tr("no barcode"))
+        self._badge.setText(f"{wording.sign(view.state)} {view.badge}")
+        wear(self._badge, tone)
+        self._file.setText(f"{view.file_name or view.source_name} · {wording.size(view.size_bytes)}")
+        self._trouble.show_scan(view, tone)
+        self._quality.show_facts(quality_facts(view))
+        self._row.show_facts(list(view.row.items()) or [(self.tr("No row"), self.tr("not matched with the sheet yet"))])
+        self._journey.show_steps(view.steps)
+        moves = sum(hash((step.id, step.state, step.attempts)) for step in view.steps)
+        if moves != self._moves:
+            self._moves = moves
+            self._errands.start(self._fetch_detail(view.id))
+
+    def close_panel(self) -> None:
+        """Put the panel away."""
+        self.scan = None
+        self.hide()
+        self.closed.emit()
+
+    def _build(self) -> None:
+        close = close_button(self._theme, self.tr("Close (Esc)"))
+        close.clicked.connect(self.close_panel)
+        head = QHBoxLayout()
+        head.addWidget(self._barcode, 1)
+        head.addWidget(self._badge)
+        head.addWidget(close)
+        content = QWidget()
+        content.setObjectName("panelContent")
+        self._inside = QVBoxLayout(content)
+        self._inside.setContentsMargins(18, 4, 18, 18)
+        self._inside.setSpacing(8)
+        for widget in (self._trouble, self._pictures):
+            self._inside.addWidget(widget)
+        for title, section in self._sections():
+            self._inside.addSpacing(6)
+            self._inside.addWidget(label(title, "cardTitle"))
+            self._inside.addWidget(section)
+        self._inside.addStretch(1)
+        self._scroll = QScrollArea()
+        self._scroll.setWidget(content)
+        self._scroll.setWidgetResizable(True)
+        self._scroll.setFrameShape(QFrame.Shape.NoFrame)
+        self._scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        top = QVBoxLayout()
+        top.setContentsMargins(18, 12, 12, 0)
+        top.setSpacing(2)
+        top.addLayout(head)
+        top.addWidget(self._file)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.setSpacing(6)
+        whole.addLayout(top)
+        whole.addWidget(self._scroll, 1)
+
+    def _sections(self) -> tuple[tuple[str, QWidget], ...]:
+        return (
+            (self.tr("Journey"), self._journey),
+            (self.tr("Quality"), self._quality),
+            (self.tr("Sheet row"), self._row),
+            (self.tr("Who says which slide it is"), self._witnesses),
+            (self.tr("The scan"), self._facts),
+            (self.tr("Files"), self._files),
+            (self.tr("Log"), self._log),
+        )
+
+    async def _fetch_detail(self, scan: ScanId) -> None:
+        detail = await self._desk.detail(scan)
+        if scan == self.scan:
+            self._witnesses.show_facts(witness_facts(detail))
+            self._facts.show_facts(slide_facts(detail))
+            self._files.show_facts(file_facts(detail))
+            newest = list(reversed(detail.log))[:_LOG_LINES]
+            self._log.show_facts([(wording.second_clock(at), text) for at, text in newest])
+
+    def _on_picture_wanted(self, kind: PictureKind) -> None:
+        if self.scan is not None:
+            self._errands.start(self._fetch_picture(self.scan, kind))
+
+    async def _fetch_picture(self, scan: ScanId, kind: PictureKind) -> None:
+        data = await self._desk.picture(scan, kind, _PICTURE_PX)
+        if scan == self.scan:
+            self._pictures.take(kind, data)
+
+    def _on_choice(self, choice: Choice) -> None:
+        if self.scan is not None:
+            self.chosen.emit(self.scan, choice)
+
+    def _on_step_menu(self, step: str, point: QPoint) -> None:
+        if self.scan is not None:
+            self.step_menu_wanted.emit(self.scan, step, point)
+
+
+def quality_facts(view: ScanView) -> list[tuple[str, str]]:
+    """Return the verdict and every number that was measured."""
+    say, quality = wording.say, view.quality
+    if quality is None:
+        return [(say("Verdict"), say("not checked yet"))]
+    numbers = quality.numbers
+    facts = [(say("Verdict"), quality.reason)]
+    if numbers.blurry_percent is not None:
+        facts.append((say("Blurred tissue"), say("{0} % of the tissue").format(f"{numbers.blurry_percent:.2f}")))
+    if numbers.focus is not None:
+        facts.append((say("Focus"), say("{0} (sharp is about 0.16)").format(f"{numbers.focus:.2f}")))
+    if numbers.tissue_percent is not None:
+        facts.append((say("Tissue"), say("{0} % of the scan").format(f"{numbers.tissue_percent:.1f}")))
+    return facts
+
+
+def witness_facts(detail: ScanDetail) -> list[tuple[str, str]]:
+    """Return who says which barcode."""
+    if not detail.barcodes:
+        return [(wording.say("Nobody"), wording.say("no barcode was found anywhere"))]
+    return [
+        (wording.witness(reading.source), f"{reading.text}  {reading.symbology}".strip()) for reading in detail.barcodes
+    ]
+
+
+def slide_facts(detail: ScanDetail) -> list[tuple[str, str]]:
+    """Return what the files say of themselves."""
+    say, facts = wording.say, detail.facts
+    if facts is None:
+        return [(say("Format"), say("not read yet"))]
+    found = [(say("Format"), " · ".join(part for part in (facts.format, facts.vendor) if part))]
+    if facts.size is not None:
+        found.append((say("Size"), say("{0} × {1} px, {2} levels").format(*facts.size, facts.levels)))
+    if facts.mpp is not None:
+        found.append((say("Resolution"), say("{0} µm a pixel").format(f"{facts.mpp[0]:.4f}")))
+    if facts.objective is not None:
+        found.append((say("Objective"), f"{facts.objective:g}×"))
+    if facts.scanned_at:
+        found.append((say("Scanned"), facts.scanned_at))
+    return found
+
+
+def file_facts(detail: ScanDetail) -> list[tuple[str, str]]:
+    """Return every file with where it went and its checksum."""
+    facts: list[tuple[str, str]] = []
+    for source, destination, digest in detail.files:
+        facts.append((wording.say("From"), source))
+        if destination:
+            facts.append((wording.say("To"), destination))
+        if digest:
+            facts.append(("SHA-256", digest))
+    return facts

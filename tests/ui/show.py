@@ -1,0 +1,108 @@
+"""Shows the window with the fake desk, for looking at it: `python -m tests.ui.show --page run --theme light --out X.png`."""
+
+import argparse
+import asyncio
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication
+
+from app.domain.errors import SlideError
+from app.services.views import Choice
+from app.ui.application import run_window
+from app.ui.main_window import MainWindow
+from app.ui.theme import ThemeChoice
+from tests.fakes.desk import FakeDesk
+from tests.fakes.scans import thousands
+
+RESOURCES = Path(__file__).parents[2] / "resources"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--page", choices=("run", "queue", "report"), default="run")
+    parser.add_argument("--theme", choices=[choice.value for choice in ThemeChoice], default="light")
+    parser.add_argument("--size", default="1600x1000")
+    parser.add_argument("--rows", type=int, default=-1)
+    parser.add_argument("--panel", default="")
+    parser.add_argument("--dialog", choices=("assign", "mark", "verdict", "end", "start", "cancel"))
+    parser.add_argument("--error", action="store_true")
+    parser.add_argument("--scanned", default="407871")
+    parser.add_argument("--norun", action="store_true")
+    parser.add_argument("--out", type=Path)
+    parser.add_argument("--log", type=Path, help="write every act the desk was asked for, one a line")
+    chosen = parser.parse_args()
+    desk = FakeDesk(None if chosen.rows < 0 else thousands(chosen.rows, datetime.now().astimezone()))
+    if chosen.norun:
+        desk.current = None
+
+    async def open_desk() -> FakeDesk:
+        QTimer.singleShot(0, lambda: prepare(desk, chosen))
+        return desk
+
+    async def on_close() -> None:
+        await asyncio.sleep(0)
+
+    return run_window(
+        open_desk, title="Slideferry", resources=RESOURCES, on_close=on_close, theme=ThemeChoice(chosen.theme)
+    )
+
+
+def prepare(desk: FakeDesk, chosen: argparse.Namespace) -> None:
+    window = next(each for each in QApplication.topLevelWidgets() if isinstance(each, MainWindow))
+    width, height = chosen.size.split("x")
+    window.resize(int(width), int(height))
+    window.move(0, 0)
+    window.show_page(("run", "queue", "report").index(chosen.page))
+    if chosen.scanned and chosen.page == "run" and not chosen.rows >= 0:
+        window.take_code(chosen.scanned)
+    if chosen.panel:
+        window.open_scan(next(view.id for view in desk.scans() if chosen.panel in (view.barcode, view.badge)))
+    if chosen.dialog:
+        open_dialog(window, desk, chosen.dialog)
+    if chosen.error:
+        desk.refuse = SlideError("This slide cannot be restarted", "545902 is being copied by another station", "Wait")
+        window.acts.restart([desk.scans()[5].id])
+    if chosen.log:
+        follow(desk, window, chosen.log)
+    if chosen.out:
+        QTimer.singleShot(1500, lambda: finish(window, desk, chosen.out))
+
+
+def open_dialog(window: MainWindow, desk: FakeDesk, name: str) -> None:
+    ids = [view.id for view in desk.scans()]
+    {
+        "assign": lambda: window.acts.choose(ids[4], Choice.SHOW_LABEL),
+        "mark": lambda: window.acts.mark([ids[5]]),
+        "verdict": lambda: window.acts.choose(ids[3], Choice.ORDER_RESCAN),
+        "end": window.acts.end_run,
+        "start": window.acts.start_run,
+        "cancel": lambda: window.acts.cancel(ids[:3]),
+    }[name]()
+
+
+def follow(desk: FakeDesk, window: MainWindow, path: Path) -> None:
+    timer = QTimer(window)
+    timer.timeout.connect(
+        lambda: path.write_text(
+            "\n".join([*map(repr, desk.acts), f"filter={window.queue_page.filter.text()!r}"]), encoding="utf-8"
+        )
+    )
+    timer.start(100)
+
+
+def finish(window: MainWindow, desk: FakeDesk, out: Path) -> None:
+    dialog = window.asker.open_question
+    (dialog or window).grab().save(str(out))
+    if dialog is not None:
+        window.grab().save(str(out.with_stem(f"{out.stem}-behind")))
+        dialog.reject()
+    for view in desk.scans():
+        desk._scans[view.id] = replace(view, paused=True)
+    QTimer.singleShot(200, window.close)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
