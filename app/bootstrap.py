@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import importlib
+import logging
 import os
 import random
 import sys
@@ -11,6 +12,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
 from socket import gethostname
 
@@ -44,6 +46,9 @@ from app.services.doctor import Examination
 from app.services.operators import operator_named, operators_of
 from app.services.station import Station
 from app.services.virtual_scanner import VirtualScanner, lay_out, obstruct
+
+LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LOG_BYTES = 5_000_000
 
 
 class SystemClock:
@@ -170,10 +175,9 @@ class Needed:
 
 def hold(place: Place) -> HolderLock:
     """Take the journal for this process; raise SurroundingsError telling who holds it."""
-    place.data.mkdir(parents=True, exist_ok=True)
-    lock = HolderLock(place.data)
-    if not lock.try_acquire():
-        raise held_by_another(lock, place)
+    lock = try_hold(place)
+    if lock is None:
+        raise held_by_another(HolderLock(place.data), place)
     return lock
 
 
@@ -240,10 +244,18 @@ def build_kit(
 
 
 def try_hold(place: Place) -> HolderLock | None:
-    """Take the journal for this process, or return None while another program holds it."""
+    """Take the journal for this process and log to its folder; return None while another program holds it."""
     place.data.mkdir(parents=True, exist_ok=True)
     lock = HolderLock(place.data)
-    return lock if lock.try_acquire() else None
+    if not lock.try_acquire():
+        return None
+    place.logs.mkdir(exist_ok=True)
+    handler = RotatingFileHandler(
+        place.logs / "slideferry.log", maxBytes=LOG_BYTES, backupCount=5, encoding="utf-8", delay=True
+    )
+    handler.setFormatter(logging.Formatter(LOG_FORMAT))
+    logging.getLogger("app").addHandler(handler)
+    return lock
 
 
 @asynccontextmanager

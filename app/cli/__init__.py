@@ -1,10 +1,12 @@
 """The same services for a terminal: words, exit codes and JSON that scripts depend on."""
 
+import argparse
 import asyncio
 import logging
 import sys
 from collections.abc import Sequence
 
+from app import bootstrap
 from app.cli.parser import make_parser
 from app.cli.show import Output
 from app.domain.errors import ErrorKind, SlideferryError
@@ -13,14 +15,19 @@ ALL_WELL, NEEDS_PEOPLE, WRONG_USE, SURROUNDINGS, INTERRUPTED = 0, 1, 2, 3, 130
 _CODES = {ErrorKind.USE: WRONG_USE, ErrorKind.SURROUNDINGS: SURROUNDINGS, ErrorKind.DESTINATION: SURROUNDINGS}
 
 
+def log_to_stderr(options: argparse.Namespace) -> None:
+    """Show warnings; with --verbose also what the program itself does, but not its libraries."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setLevel(logging.INFO if options.verbose else getattr(options, "log_level", logging.WARNING))
+    handler.setFormatter(logging.Formatter(bootstrap.LOG_FORMAT))
+    logging.basicConfig(level=logging.WARNING, handlers=[handler])
+    logging.getLogger("app").setLevel(logging.INFO)
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no command ever prints a traceback for a person's fault."""
     options = make_parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-    logging.basicConfig(
-        level=logging.DEBUG if options.verbose else logging.WARNING,
-        format="%(asctime)s %(levelname)s %(name)s: %(message)s",
-        stream=sys.stderr,
-    )
+    log_to_stderr(options)
     output = Output(as_json=bool(getattr(options, "json", False)))
     try:
         if options.in_window:

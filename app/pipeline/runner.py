@@ -168,7 +168,7 @@ class Runner:
 
     def at_rest(self) -> bool:
         """Whether nothing goes on by itself any more, but for freeing the disk later."""
-        return all(_rests(self._kit.ledger.get(scan)) for scan in self._walks) and self._kit.sheet.pending == 0
+        return self._kit.sheet.pending == 0 and all(_rests(dossier) for dossier in self._kit.ledger.all())
 
     async def close(self) -> None:
         """End all work at its next safe moment and wait for it."""
@@ -193,6 +193,9 @@ def _wants_walk(dossier: Dossier) -> bool:
 
 
 def _rests(dossier: Dossier) -> bool:
-    others = (record.state for step, record in dossier.steps.items() if step != RELEASE)
-    waits = dossier.steps[RELEASE].state is StepState.WAITING_TO_RETRY
-    return waits and all(state.done for state in others)
+    """Whether a scan waits for nobody but a person, or only for the day on which its disk is freed."""
+    waits_for_release = dossier.steps[RELEASE].state is StepState.WAITING_TO_RETRY
+    others = {record.state for step, record in dossier.steps.items() if step != RELEASE or not waits_for_release}
+    if others & {StepState.RUNNING, StepState.WAITING_TO_RETRY}:
+        return False
+    return waits_for_release or not _wants_walk(dossier)

@@ -40,6 +40,13 @@ def attention_of(dossier: Dossier) -> Attention | None:
     return None
 
 
+def in_one_line(title: str, message: str) -> str:
+    """Return a title and its message as one sentence, without saying the same twice."""
+    if not message or message.startswith(title):
+        return message or title
+    return f"{title} {message}" if title.endswith(("?", "!", ".")) else f"{title}: {message}"
+
+
 def _choices(dossier: Dossier, record: StepRecord) -> tuple[Choice, ...]:
     if record.step == IDENTIFY:
         return (Choice.ASSIGN, Choice.SHOW_LABEL)
@@ -141,7 +148,7 @@ def message(dossier: Dossier, note: str) -> str:
     """Return one line that says how a scan stands."""
     attention = attention_of(dossier)
     if attention is not None:
-        return f"{attention.title}: {attention.message}"
+        return in_one_line(attention.title, attention.message)
     if dossier.published:
         return _message_on_share(dossier)
     running = [step.id for step in JOURNEY if dossier.steps[step.id].state is StepState.RUNNING]

@@ -14,7 +14,7 @@ from app.domain.scan import RunId
 from app.domain.settings import Settings, declared_settings
 from app.domain.slide import PictureKind
 from app.pipeline.journey import JOURNEY, VERIFY
-from app.services.board import attention_of
+from app.services.board import attention_of, in_one_line
 from app.services.reconciliation import current_scans
 
 QUALITY_VERSION = "blur 1 (1.25x, Laplace, sigma 7), focus 1 (Tenengrad 3/1, not calibrated)"
@@ -97,7 +97,7 @@ def failing_reasons(dossier: Dossier) -> tuple[str, ...]:
     reasons = []
     attention = attention_of(dossier)
     if attention is not None:
-        reasons.append(f"{attention.title}: {attention.message}" if attention.message else attention.title)
+        reasons.append(in_one_line(attention.title, attention.message))
     elif not dossier.published:
         reasons.append(f"Not verified on the share: {dossier.state.title}")
     if dossier.scan.verdict_by_person == Verdict.RESCAN.value and dossier.quality is not None:

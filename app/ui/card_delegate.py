@@ -10,6 +10,7 @@ from app.pipeline.journey import QUALITY
 from app.services.views import Choice, ScanView
 from app.ui import painting, wording
 from app.ui.card_layout import CardLayout, card_height, card_layout, share_done
+from app.ui.choices import trouble_of
 from app.ui.pictures import Pictures
 from app.ui.scan_model import ScanModel
 from app.ui.theme import Theme
@@ -123,7 +124,7 @@ class CardDelegate(QStyledItemDelegate):
                 colour = tokens.text
             painter.setFont(font)
             painter.setPen(QColor(colour))
-            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, wording.choice(choice))
+            painter.drawText(box, Qt.AlignmentFlag.AlignCenter, wording.short_choice(choice))
 
 
 def card_tone(view: ScanView) -> Tone:
@@ -137,11 +138,16 @@ def card_tone(view: ScanView) -> Tone:
 
 def card_message(view: ScanView) -> tuple[str, str]:
     """Return the bold lead and the rest of what a card says."""
-    if view.attention is not None:
-        rest = " ".join(part for part in (view.attention.message, view.attention.hint) if part)
-        return f"{view.attention.title}.", rest
+    trouble = trouble_of(view)
+    if trouble is not None:
+        title, message, hint = trouble
+        return f"{title}.", " ".join(_sentence(part) for part in (message, hint) if part)
     moving = [part for part in (wording.rate(view.rate), wording.time_left(view.seconds_left)) if part]
     return (moving[0] if moving else ""), " · ".join([*moving[1:], view.message])
+
+
+def _sentence(text: str) -> str:
+    return text if text.endswith((".", "?", "!", "…")) else f"{text}."
 
 
 def quality_badge(view: ScanView) -> tuple[str, Tone]:

@@ -8,6 +8,7 @@ from PySide6.QtGui import QFontMetricsF
 from app.domain.step import StepState
 from app.services.views import Choice, ScanView
 from app.ui import wording
+from app.ui.choices import choices_of
 from app.ui.painting import pill_size
 from app.ui.theme import Theme
 
@@ -43,7 +44,7 @@ def card_layout(cell: QRectF, view: ScanView, theme: Theme) -> CardLayout:
     """Return the boxes of a card in its cell."""
     card = cell.adjusted(0, 0, -_GAP, -_GAP)
     inner = card.adjusted(_STRIPE + _PAD, _PAD, -_PAD, -_PAD)
-    thumb_width = min(inner.height() * 1.32, inner.width() * 0.36)
+    thumb_width = min(inner.height() * 1.18, inner.width() * 0.34)
     thumb = QRectF(inner.left(), inner.top(), round(thumb_width), round(inner.height()))
     left, width = thumb.right() + 14, inner.right() - thumb.right() - 14
     line = QFontMetricsF(theme.font()).height()
@@ -83,13 +84,11 @@ def _buttons(
     view: ScanView, theme: Theme, left: float, bottom: float, width: float
 ) -> tuple[tuple[Choice, QRectF], ...]:
     """Return as many of the choices as fit side by side; the panel and the menu have them all."""
-    if view.attention is None:
-        return ()
     metrics, height = QFontMetricsF(theme.font(0.93, bold=True)), _button_height(theme)
     found: list[tuple[Choice, QRectF]] = []
     right_most, x = left + width, left
-    for choice in view.attention.choices:
-        wide = metrics.horizontalAdvance(wording.choice(choice)) + 26
+    for choice in choices_of(view):
+        wide = metrics.horizontalAdvance(wording.short_choice(choice)) + 18
         if x + wide > right_most:
             break
         found.append((choice, QRectF(x, bottom - height, wide, height)))

@@ -2,13 +2,14 @@
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QPoint, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QContextMenuEvent, QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QAbstractItemView, QListView, QToolTip, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QListView, QStyle, QToolTip, QWidget
 
 from app.domain.scan import ScanId
 from app.services.views import Choice
 from app.ui.card_delegate import CardDelegate, card_message
 from app.ui.card_layout import card_height, card_layout
 from app.ui.cards_model import CardsModel
+from app.ui.choices import choices_of
 from app.ui.pictures import Pictures
 from app.ui.theme import Theme
 
@@ -46,7 +47,8 @@ class CardsView(QListView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Fit as many columns as the width allows."""
-        width = self.viewport().width()
+        bar = self.style().pixelMetric(QStyle.PixelMetric.PM_ScrollBarExtent, None, self.verticalScrollBar())
+        width = self.maximumViewportSize().width() - bar - 2
         columns = max(1, width // (_NARROWEST_PX * self._theme.base_px))
         self._delegate.width = width // columns
         self.setGridSize(QSize(self._delegate.width, card_height(self._theme)))
@@ -107,7 +109,7 @@ class CardsView(QListView):
             super().keyPressEvent(event)
             return
         view = self._cards.view_at(index.row())
-        choices = view.attention.choices if view.attention else ()
+        choices = choices_of(view)
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             if event.modifiers() & Qt.KeyboardModifier.ControlModifier and choices:
                 self._choose((index.row(), choices[0]))

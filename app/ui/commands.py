@@ -12,6 +12,7 @@ from app.domain.step import StepId
 from app.pipeline.journey import STEPS
 from app.services.views import ScanView
 from app.ui import wording
+from app.ui.choices import choices_of
 
 if TYPE_CHECKING:
     from app.ui.main_window import MainWindow
@@ -82,7 +83,7 @@ class Commands(QObject):
     def _fill_choices(self, menu: QMenu, view: ScanView) -> None:
         look = menu.addAction(self.tr("Open slide"))
         look.triggered.connect(lambda: self._window.open_scan(view.id))
-        for choice in view.attention.choices if view.attention else ():
+        for choice in choices_of(view):
             action = menu.addAction(wording.choice(choice))
             action.triggered.connect(lambda _checked=False, which=choice: self._window.acts.choose(view.id, which))
         menu.addSeparator()
@@ -95,6 +96,7 @@ class Commands(QObject):
 
     def _action(self, title: str, tip: str, keys: str, act: Callable[[tuple[ScanId, ...]], None]) -> QAction:
         action = QAction(title, self)
+        action.setIconText(f" {title}")
         action.setToolTip(tip)
         if keys:
             action.setShortcut(QKeySequence(keys))

@@ -123,7 +123,7 @@ class JourneyList(QWidget):
         painter.setPen(QColor(tokens.text_muted))
         painter.drawText(row, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter, right)
         room = row.width() - painter.fontMetrics().horizontalAdvance(right) - 12
-        strong = step.state not in (StepState.PENDING, StepState.SKIPPED, StepState.SUCCEEDED)
+        strong = step.state in (StepState.RUNNING, StepState.FAILED, StepState.NEEDS_ATTENTION)
         font = theme.font(0.95, bold=strong)
         painting.line_of_text(
             painter, row, painting.elided(step.title, font, room), font, tokens.text_muted if pending else tokens.text

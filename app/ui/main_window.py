@@ -192,10 +192,10 @@ class MainWindow(QMainWindow):
         self.acts.report_written.connect(self._on_report)
         self.acts.run_changed.connect(self.reload)
         self.acts.look_closer.connect(lambda scan: self.open_scan(ScanId(scan)))
-        for page in (self.run_page.cards, self.queue_page):
-            page.opened.connect(lambda scan: self.open_scan(ScanId(scan)))
-        for page in (self.run_page, self.queue_page):
-            page.menu_wanted.connect(self.commands.show_menu)
+        for opened in (self.run_page.cards.opened, self.queue_page.opened):
+            opened.connect(lambda scan: self.open_scan(ScanId(scan)))
+        for menu_wanted in (self.run_page.menu_wanted, self.queue_page.menu_wanted):
+            menu_wanted.connect(self.commands.show_menu)
         self.run_page.room_wanted.connect(self.panel.close_panel)
         self.run_page.cards.chosen.connect(self._on_choice)
         self.panel.chosen.connect(self._on_choice)

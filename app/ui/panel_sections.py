@@ -8,7 +8,6 @@ from PySide6.QtWidgets import (
     QCheckBox,
     QFrame,
     QGridLayout,
-    QHBoxLayout,
     QLabel,
     QPushButton,
     QTabBar,
@@ -19,6 +18,7 @@ from PySide6.QtWidgets import (
 from app.domain.slide import PictureKind
 from app.services.views import Choice, ScanView
 from app.ui import wording
+from app.ui.choices import choices_of, trouble_of
 from app.ui.picture_view import PictureView
 from app.ui.surfaces import label, wear
 from app.ui.tokens import Tone
@@ -53,15 +53,11 @@ class TroubleCard(QFrame):
 
     def show_scan(self, view: ScanView, tone: Tone) -> None:
         """Show the attention or the failed step of a scan; hidden while all is well."""
-        attention = view.attention
-        failed = next((step for step in view.steps if step.error_title), None)
-        self.setVisible(attention is not None or failed is not None)
-        if attention is not None:
-            self._words(attention.title, attention.message, attention.hint)
-            self._offer(attention.choices)
-        elif failed is not None:
-            self._words(failed.error_title, failed.message, failed.hint)
-            self._offer((Choice.RESTART,))
+        trouble = trouble_of(view)
+        self.setVisible(trouble is not None)
+        if trouble is not None:
+            self._words(*trouble)
+            self._offer(choices_of(view))
         wear(self, tone if tone in (Tone.BAD, Tone.DARK) else Tone.WARN)
         self._file.setText(_tried(view))
 
@@ -110,20 +106,17 @@ class PicturesCard(QWidget):
         self._tabs.setAccessibleName(self.tr("Which picture"))
         for kind in _KINDS:
             self._tabs.addTab(wording.picture(kind))
-        self._map = QCheckBox(self.tr("Quality map"))
+        self._map = QCheckBox(self.tr("Lay the quality map over it"))
         self._none = label("", "muted")
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self._none.setFixedHeight(height)
         self._have: dict[PictureKind, QPixmap] = {}
-        head = QHBoxLayout()
-        head.addWidget(self._tabs)
-        head.addStretch(1)
-        head.addWidget(self._map)
         whole = QVBoxLayout(self)
         whole.setContentsMargins(0, 0, 0, 0)
-        whole.addLayout(head)
+        whole.addWidget(self._tabs)
         whole.addWidget(self._view)
         whole.addWidget(self._none)
+        whole.addWidget(self._map)
         self._tabs.currentChanged.connect(self._show)
         self._map.toggled.connect(self._show)
 

@@ -10,6 +10,7 @@ from app.domain.step import StepState
 from app.services.views import OperatorsDesk, ScanView
 from app.ui import wording
 from app.ui.card_layout import share_done
+from app.ui.choices import trouble_of
 from app.ui.rows import needs_you_first
 from app.ui.scan_model import NOWHERE, Index, ScanModel
 
@@ -38,7 +39,7 @@ _TEXTS: dict[Column, Callable[[ScanView], str]] = {
     Column.LEFT: lambda view: "" if view.seconds_left is None else wording.duration(max(1.0, round(view.seconds_left))),
     Column.SIZE: lambda view: wording.size(view.size_bytes),
     Column.ATTEMPTS: lambda view: str(view.attempts) if view.attempts else "",
-    Column.MESSAGE: lambda view: view.attention.message if view.attention else view.message,
+    Column.MESSAGE: lambda view: message(view),
 }
 
 _KEYS: dict[Column, Callable[[ScanView], Any]] = {
@@ -120,14 +121,22 @@ def titles() -> dict[Column, str]:
     }
 
 
+def message(view: ScanView) -> str:
+    """Return what a row says: what is wrong, else how it stands."""
+    trouble = trouble_of(view)
+    return f"{trouble[0]}. {trouble[1]}" if trouble else view.message
+
+
 def haystack(view: ScanView) -> str:
     """Return all the filter looks at."""
-    parts = (view.barcode or "", view.source_name, view.file_name or "", view.badge, step_title(view), view.message)
+    parts = (view.barcode or "", view.source_name, view.file_name or "", view.badge, step_title(view), message(view))
     return "\n".join(parts).casefold()
 
 
 def step_number(view: ScanView) -> int:
     """Return the number of the step that says how the scan stands: the first in trouble or at work, else the next."""
+    if view.attention is not None:
+        return next((number for number, step in enumerate(view.steps) if step.id == view.attention.step), 0)
     stuck = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.WAITING_TO_RETRY, StepState.PAUSED)
     for wanted in (stuck, (StepState.RUNNING,), (StepState.PENDING, StepState.BLOCKED)):
         for number, step in enumerate(view.steps):

@@ -2,9 +2,18 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import QPoint, QTimer, Signal
+from PySide6.QtCore import QPoint, Qt, QTimer, Signal
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QBoxLayout, QButtonGroup, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QButtonGroup,
+    QFrame,
+    QHBoxLayout,
+    QPushButton,
+    QScrollArea,
+    QVBoxLayout,
+    QWidget,
+)
 
 from app.domain.scan import ScanId
 from app.domain.step import StepState
@@ -18,8 +27,8 @@ from app.ui.surfaces import label
 from app.ui.theme import Theme
 
 _NEED = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.BLOCKED)
-_COLUMN_FROM, _ONE_LINE_FROM = 56, 54
-"""Widths in units of the text's size."""
+_COLUMN_FROM = 64
+"""The narrowest page with a left column, in units of the text's size."""
 _SAFE = (StepState.SUCCEEDED,)
 
 
@@ -111,19 +120,27 @@ class RunPage(QWidget):
         self._column.setVisible(self.width() >= _COLUMN_FROM * em)
         room = self.width() - (self._column.width() if self._column.isVisibleTo(self) else 0)
         ways = QBoxLayout.Direction
-        self._head.setDirection(ways.LeftToRight if room >= _ONE_LINE_FROM * em else ways.TopToBottom)
+        wanted = sum(self._head.itemAt(part).minimumSize().width() for part in range(self._head.count()))
+        self._head.setDirection(ways.LeftToRight if room >= wanted + 6 * em else ways.TopToBottom)
         super().resizeEvent(event)
 
     def _left(self, theme: Theme) -> QWidget:
         column = QWidget()
-        column.setFixedWidth(round(theme.base_px * 24.5))
+        column.setObjectName("panelContent")
         inside = QVBoxLayout(column)
-        inside.setContentsMargins(0, 0, 0, 16)
+        inside.setContentsMargins(0, 0, 4, 16)
         inside.setSpacing(12)
         for part in (self.barcode, self._run, self._counts):
             inside.addWidget(part)
         inside.addWidget(self._expected, 1)
-        return column
+        scroll = QScrollArea()
+        scroll.setWidget(column)
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setFixedWidth(round(theme.base_px * 24.8))
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        return scroll
 
     def _right(self) -> QVBoxLayout:
         left, acts = QHBoxLayout(), QHBoxLayout()
@@ -139,6 +156,7 @@ class RunPage(QWidget):
             self._chips.addButton(chip, number)
             left.addWidget(chip)
         left.addStretch(1)
+        acts.addStretch(1)
         acts.addWidget(self._pause_all)
         acts.addWidget(self._end)
         self._head.setContentsMargins(0, 0, 12, 0)

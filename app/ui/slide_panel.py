@@ -68,7 +68,7 @@ class SlidePanel(QFrame):
     def refresh(self) -> None:
         """Bring the panel up to date with the desk."""
         view = self._desk.scan(self.scan) if self.scan is not None else None
-        if view is None or not self.isVisibleTo(self.parentWidget()):
+        if view is None or self.isHidden():
             return
         tone = card_tone(view)
         self._barcode.setText(view.barcode or self.tr("no barcode"))

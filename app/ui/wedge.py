@@ -2,19 +2,29 @@
 
 from dataclasses import dataclass
 from enum import Enum
+from itertools import pairwise
+from statistics import median
 
 from app.domain.barcode import clean
+
+
+_SURE_FROM = 3
+_JUDGED_FROM = 6
 
 
 @dataclass(frozen=True, slots=True)
 class WedgeSettings:
     """What the hand scanner of this station does.
 
-    `gap_seconds` is the longest time between two of its characters; a person's fastest keys are about 60 ms apart.
-    `prefix` is what it is set to send first, if anything. `repeat_seconds`: the same code again within it is no new scan.
+    `gap_seconds` is the usual time between two of its characters (the median counts); a person's are above 60 ms.
+    One character may hang behind: `first_seconds` while it may still be a person, who must not notice the wait, and
+    `stall_seconds` once three came faster than anybody types; a busy computer delays keys by that much.
+    `prefix` is what it is set to send first, if anything. `repeat_seconds`: the same code within it is no new scan.
     """
 
     gap_seconds: float = 0.02
+    first_seconds: float = 0.04
+    stall_seconds: float = 0.15
     least_length: int = 4
     prefix: str = ""
     repeat_seconds: float = 2.0
@@ -44,7 +54,7 @@ class WedgeBuffer:
     def __init__(self, settings: WedgeSettings | None = None) -> None:
         self.settings = settings or WedgeSettings()
         self._text = ""
-        self._last_at = 0.0
+        self._times: list[float] = []
         self._last_code = ""
         self._last_code_at = float("-inf")
 
@@ -53,23 +63,30 @@ class WedgeBuffer:
         """The characters that may still turn out to be a scan."""
         return self._text
 
+    @property
+    def patience_seconds(self) -> float:
+        """How long to wait for the next character before what is held goes to the field."""
+        return self.settings.stall_seconds if len(self._text) >= _SURE_FROM else self.settings.first_seconds
+
     def take(self, character: str, at: float) -> bool:
-        """Hold one character. Returns False where it came too late to belong to those before: release them first."""
-        together = not self._text or self._near(at)
-        self._text = self._text + character if together else character
-        self._last_at = at
-        return together
+        """Hold one character; returns False where those before it were a person's: release them, then ask again."""
+        if self._text and (not self._near(at) or self._by_hand()):
+            return False
+        self._text += character
+        self._times.append(at)
+        return True
 
     def drop(self) -> None:
         """Forget what was held: it was given to the field, or the focus went elsewhere."""
         self._text = ""
+        self._times = []
 
     def end(self, at: float) -> End:
         """Decide at Enter or Tab; nothing is held afterwards."""
-        text, near = self._text, self._near(at)
-        self._text = ""
+        text, scanned = self._text, self._near(at) and self._median_gap() <= self.settings.gap_seconds
+        self.drop()
         prefix = self.settings.prefix
-        if not near or not text.startswith(prefix):
+        if not scanned or not text.startswith(prefix):
             return End(EndKind.TYPED)
         code = clean(text[len(prefix) :])
         if len(code) < self.settings.least_length:
@@ -79,4 +96,12 @@ class WedgeBuffer:
         return End(EndKind.REPEAT if again else EndKind.SCAN, code)
 
     def _near(self, at: float) -> bool:
-        return 0.0 <= at - self._last_at <= self.settings.gap_seconds
+        return bool(self._times) and 0.0 <= at - self._times[-1] <= self.patience_seconds
+
+    def _by_hand(self) -> bool:
+        """Return whether so many characters came so slowly that it is a quick typist."""
+        return len(self._times) >= _JUDGED_FROM and self._median_gap() > self.settings.gap_seconds
+
+    def _median_gap(self) -> float:
+        gaps = [later - earlier for earlier, later in pairwise(self._times)]
+        return median(gaps) if gaps else 0.0

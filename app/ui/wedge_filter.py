@@ -28,7 +28,7 @@ class _Held:
 class WedgeFilter(QObject):
     """Sits on whatever window has the focus. `scanned` carries a code, `repeated` one that came twice.
 
-    Fast characters are kept back for about 25 ms; if no scanner's Enter follows they are given to the window as typed,
+    Fast characters are kept back for some 45 ms; if no scanner's Enter follows they are given to the window as typed,
     in order, so that nothing a person types is lost or noticeably late. Times are those of the keyboard events.
     """
 
@@ -85,7 +85,7 @@ class WedgeFilter(QObject):
             self._buffer.take(character, at)
         self._held.append(_Held(window, _copy(event)))
         self._last_look.stop()
-        self._wait.start(round(self._buffer.settings.gap_seconds * 1000) + _MARGIN_MS)
+        self._wait.start(round(self._buffer.patience_seconds * 1000) + _MARGIN_MS)
         return True
 
     def _released(self, window: QWindow, event: QKeyEvent) -> bool:

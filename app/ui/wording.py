@@ -96,6 +96,11 @@ def choice(which: Choice) -> str:
     }[which]
 
 
+def short_choice(which: Choice) -> str:
+    """Return the words on a choice's button where there is little room."""
+    return say("Accept…") if which is Choice.ACCEPT else choice(which)
+
+
 def state(which: StepState) -> str:
     """Return a state's name."""
     return say(which.title)

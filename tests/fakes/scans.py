@@ -102,7 +102,7 @@ def scan(
         rescan_of=None,
         superseded_by=None,
         found_at=found,
-        verified_at=now - timedelta(minutes=30 - 2 * number) if safe else None,
+        verified_at=now - timedelta(minutes=30 - 2 * number) if letters[8:9] == "S" else None,
         paused=state is StepState.PAUSED,
         destination=f"/share/Prec01/Run 2/{name}" if safe else None,
     )
@@ -112,8 +112,8 @@ def a_dozen(now: datetime) -> tuple[ScanView, ...]:
     """Return one scan of every kind."""
     blurry = Attention(
         QUALITY,
-        "Too blurry: 12.4 %",
-        "of the tissue (limit 5 %).",
+        "Too blurry",
+        "12.4 % of the tissue is not sharp (limit 5 %).",
         "The glass is still in slot 3.",
         (Choice.ORDER_RESCAN, Choice.ACCEPT, Choice.LOOK_CLOSER),
     )
@@ -134,14 +134,14 @@ def a_dozen(now: datetime) -> tuple[ScanView, ...]:
         scan(0, "620995", "Safe", state.SUCCEEDED, "SSSSSSSSSKSKK", now, message="Sheet written · the slot can be emptied", gigabytes=0.94, verdict=good),
         scan(1, "407866", "Safe, rescan", state.SUCCEEDED, "SSSSSSSSSKSSK", now, message="Replaces the scan of 13:40 (coverslip edge) · older in Rescans", gigabytes=1.40, verdict=quality(1.8)),
         scan(2, "465549", "Safe", state.SUCCEEDED, "SSSSSSSSSKKSK", now, message="Sheet pending", gigabytes=1.77, verdict=quality(0.4, 0.31)),
-        scan(3, "545891", "Need to rescan", state.NEEDS_ATTENTION, "SSSSSSSSSKKS", now, attention=blurry, verdict=quality(12.4)),
+        scan(3, "545891", "Need to rescan", state.NEEDS_ATTENTION, "SSSSSSSSSKKS", now, copied=1.0, verified=1.0, attention=blurry, verdict=quality(12.4)),
         scan(4, None, "Which slide?", state.NEEDS_ATTENTION, "SNPPS", now, gigabytes=2.10, attention=nameless, verdict=good),
         scan(5, "545902", "Failed", state.FAILED, "SSSSSSSSFBBBB", now, message="The copy differs from the source, twice", errors=broken, verdict=good, copied=1.0),
         scan(6, "317335", "Verifying", state.RUNNING, "SSSSSSSR", now, message="read back 96 % · equal so far", gigabytes=1.12, copied=1.0, verified=0.92, rate=512e6, verdict=good),
         scan(7, "645750", "Copying 62 %", state.RUNNING, "SSSSRRR", now, message="read back 58 %", gigabytes=2.31, copied=0.62, verified=0.58, rate=412e6),
         scan(8, "645761", "Paused", state.PAUSED, "SSSSSSH", now, message="Paused by Mira Holm", gigabytes=1.02, copied=0.35, verified=0.2, verdict=good),
         scan(9, "317340", "Waiting to retry", state.WAITING_TO_RETRY, "SSSSSSW", now, message="The share was away for a moment; next try in 20 s", verdict=good),
-        scan(10, "754779", "Keep which?", state.NEEDS_ATTENTION, "SSSSSSSSN", now, attention=twice, gigabytes=1.31, verdict=good),
+        scan(10, "754779", "Keep which?", state.NEEDS_ATTENTION, "SSSSSSSSN", now, copied=1.0, verified=1.0, attention=twice, gigabytes=1.31, verdict=good),
         scan(11, "754780", "Being scanned", state.RUNNING, "R", now, message="quiet for 3 of 60 s", gigabytes=0.61),
     )  # fmt: skip
 

@@ -16,7 +16,7 @@ from app.adapters.files.publishing import Publication, items_of
 from app.adapters.files.relocating import relocate
 from app.adapters.files.scrubbing import scrub
 from app.adapters.files.share_lock import Patience
-from app.adapters.files.site import Site, names_in, require_distinct, same_or_twin
+from app.adapters.files.site import Site, about_the_root, names_in, require_distinct, same_or_twin
 from app.adapters.files.source import Identity, identity
 from app.adapters.files.stream import Lanes
 from app.adapters.files.tree import Tree, plain_status
@@ -43,7 +43,7 @@ class FolderDestination:
     def initialise(self) -> str:
         """Make the marker and the folder of rescans; return the marker's id. Raises UseError when there is a marker."""
         root = self._site.tree.root
-        with at_destination(self._shown):
+        with about_the_root(self._shown):
             root.mkdir(exist_ok=True)
             try:
                 found = self._site.write_marker()
@@ -139,7 +139,7 @@ class FolderDestination:
     def scrub(self, watch: TransferWatch) -> ScrubResult:
         """Re-read everything and compare with the manifests."""
         self._require_marker()
-        return scrub(self._site.tree, watch)
+        return scrub(self._site, watch)
 
     def absolute(self, relative: str) -> str:
         """Return the full path of something below the root, as people write it."""
@@ -148,9 +148,10 @@ class FolderDestination:
     def free_bytes(self) -> int | None:
         """Return the space left, None where the system does not say."""
         try:
-            return shutil.disk_usage(self._site.tree.root).free
+            usage = shutil.disk_usage(self._site.tree.root)
         except OSError:
             return None
+        return usage.free if usage.total else None  # some mounted object stores say 0 of 0
 
     def _require_marker(self) -> None:
         found = self._site.require_id()

@@ -3,7 +3,9 @@
 import ctypes
 import errno
 import importlib
+import mmap
 import os
+import time
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -11,6 +13,8 @@ from types import ModuleType
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _FORGOTTEN_BYTES = 1024 * 1024
+_TRIES = 4
+_PAUSE_SECONDS = 0.02
 
 
 @cache
@@ -42,23 +46,30 @@ def clear_direct(fd: int) -> None:
 
 
 def drop_cache(fd: int, offset: int, length: int) -> bool:
-    """Ask the kernel to forget a flushed range, then ask whether it has: a read that may not wait must find nothing."""
+    """Ask the kernel to forget a flushed range, then look whether it has."""
     # Whole megabytes: the kernel keeps what is only partly named, and that may be much more than a page.
     end = -(-(offset + length) // _FORGOTTEN_BYTES) * _FORGOTTEN_BYTES
-    os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
-    return not _is_cached(fd, offset) and not _is_cached(fd, offset + length - 1)
+    for _ in range(_TRIES):
+        os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
+        if not _is_cached(fd, offset, length):
+            return True
+        time.sleep(_PAUSE_SECONDS)  # pages that are just being written, or are in another core's hands, stay a moment
+    return False
 
 
-def _is_cached(fd: int, offset: int) -> bool:
-    """Return whether a byte is in the cache, also where the system cannot say."""
-    try:
-        os.preadv(fd, [bytearray(1)], offset, os.RWF_NOWAIT)
-    except BlockingIOError:
-        return False
-    except OSError as error:
-        if error.errno not in {errno.EOPNOTSUPP, errno.ENOSYS, errno.EINVAL}:
-            raise
-    return True
+def _is_cached(fd: int, offset: int, length: int) -> bool:
+    """Return whether any page of a range is in the cache; also True where the system does not say.
+
+    A read with RWF_NOWAIT would not do: it starts to read ahead, and may then find what it has just fetched.
+    """
+    pages = -(-length // mmap.PAGESIZE)
+    resident = (ctypes.c_ubyte * pages)()
+    # A private writable mapping, because ctypes gives addresses of writable memory only; nothing is written.
+    with mmap.mmap(fd, length, access=mmap.ACCESS_COPY, offset=offset) as mapped:
+        start = ctypes.c_char.from_buffer(mapped)
+        result = _c_library().mincore(ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(length), resident)
+        del start
+    return result != 0 or any(page & 1 for page in bytes(resident))
 
 
 def lock(fd: int) -> None:

@@ -8,7 +8,9 @@ from app.adapters.files.failures import at_destination
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.meter import Meter
-from app.adapters.files.tree import Tree, plain_status
+from app.adapters.files.site import Site
+from app.adapters.files.tree import plain_status
+from app.domain.errors import RetryableError, SlideError
 from app.domain.transfer import ScrubFinding, ScrubResult, TransferWatch
 
 _MISSING, _DIFFERS, _NOT_LISTED = "missing", "differs", "not listed"
@@ -23,8 +25,9 @@ class _Found:
     is_manifest: bool
 
 
-def scrub(tree: Tree, watch: TransferWatch) -> ScrubResult:
+def scrub(site: Site, watch: TransferWatch) -> ScrubResult:
     """Hash every listed file from the medium; also name what is missing and what no manifest lists."""
+    tree = site.tree
     with at_destination(tree.root):
         lying = [_Found(path, status.st_size, path.name == names.MANIFEST_NAME) for path, status in tree.files()]
     listed = {
@@ -38,7 +41,7 @@ def scrub(tree: Tree, watch: TransferWatch) -> ScrubResult:
     findings: list[ScrubFinding] = []
     read_bytes = 0
     for path in sorted(listed):
-        problem, size_bytes = _compare(path, listed[path], meter)
+        problem, size_bytes = _compare(site, path, listed[path], meter)
         read_bytes += size_bytes
         if problem and not _explained(path, listed[path]):
             findings.append(ScrubFinding(tree.relative(path), problem))
@@ -47,11 +50,16 @@ def scrub(tree: Tree, watch: TransferWatch) -> ScrubResult:
     return ScrubResult(len(listed), read_bytes, tuple(sorted(findings, key=lambda each: each.path)))
 
 
-def _compare(path: Path, sha256: str, meter: Meter) -> tuple[str | None, int]:
+def _compare(site: Site, path: Path, sha256: str, meter: Meter) -> tuple[str | None, int]:
     meter.require_running()
     if plain_status(path) is None:
-        return (_MISSING if not path.is_symlink() else _DIFFERS), 0
-    found, size_bytes, _ = hash_medium(path, meter.verified)
+        return (_DIFFERS if path.is_symlink() else _MISSING), 0
+    try:
+        found, size_bytes, _ = hash_medium(path, meter.verified)
+    except (RetryableError, SlideError):
+        # A file that cannot be read is a finding of its own; a share that went away ends the whole reading.
+        site.require_id()
+        return _DIFFERS, 0
     return (None if found == sha256 else _DIFFERS), size_bytes
 
 

@@ -35,7 +35,7 @@ class Site:
 
     def read_id(self) -> str | None:
         """Return the id in the marker, None where there is no marker. Raises DestinationError for a damaged one."""
-        with _gone(self.marker):
+        with about_the_root(self.marker):
             try:
                 told = json.loads(self.marker.read_text(encoding="utf-8"))
             except (FileNotFoundError, NotADirectoryError):
@@ -74,7 +74,7 @@ class Site:
     def require_writable(self) -> None:
         """Write and remove a file of no meaning; raise DestinationError when that does not work."""
         probe = self.tree.control / f"probe-{secrets.token_hex(8)}"
-        with _gone(self.tree.root):
+        with about_the_root(self.tree.root):
             try:
                 os.close(platform.create_exclusively(probe))
             finally:
@@ -105,7 +105,7 @@ class Site:
 
 
 @contextmanager
-def _gone(path: Path) -> Iterator[None]:
+def about_the_root(path: Path) -> Iterator[None]:
     """Turn any OSError about the root itself into a DestinationError: it concerns every scan."""
     try:
         yield

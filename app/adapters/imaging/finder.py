@@ -6,7 +6,7 @@ from pathlib import Path
 
 from app.adapters.imaging.contents import ContentsMemory
 from app.adapters.imaging.exclusive import is_free
-from app.adapters.imaging.folder_listing import FolderListing, Wanted, list_folder
+from app.adapters.imaging.folder_listing import FolderListing, Wanted, list_folder, name_of, parent_of
 from app.adapters.imaging.grouping import Grouping
 from app.adapters.imaging.names import is_ndtiff_level
 from app.domain.errors import UseError
@@ -85,11 +85,12 @@ class FolderFinder:
 
     def _new_members(self, scan: ScanSet) -> dict[str, Member | None]:
         """Return the members of the set as the rules find them now, each with its own size and time."""
-        top, _, rest = scan.main.partition("/")
-        start = top if rest else ""
+        start = parent_of(scan.main)
+        if is_ndtiff_level(name_of(start)):
+            start = parent_of(start)
         stem = Path(scan.name).stem
-        wanted = None if rest else {stem, f"_{stem}_"}
-        listing = list_folder(scan.root, start=start, wanted=None if wanted is None else wanted.__contains__)
+        wanted = None if scan.layout is Layout.FOLDER else _among(frozenset((stem, f"_{stem}_")))
+        listing = list_folder(scan.root, start=start, wanted=wanted)
         for each in self._group(listing):
             if each.main == scan.main or scan.main in {member.path for member in each.members}:
                 return {member.path: _member_now(scan.root, member.path) for member in each.members}

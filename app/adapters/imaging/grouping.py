@@ -159,16 +159,24 @@ class Grouping:
     def _take_dicom(self, folder: str) -> None:
         """DICOM: the files of one folder that share a Series Instance UID.
 
-        The oldest is the main one: it stays so while the others are still being written.
+        The oldest is the main one: it stays so while the others are still being written. A file that does not yet
+        say its series belongs to the only one there is.
         """
         series: dict[str, list[Member]] = defaultdict(list)
+        unnamed = []
         for name, member in self._left[folder].items():
-            if extension(name) in ("dcm", "") and member.size_bytes:
-                contents = self.contents.of(self.listing.root, member)
-                if contents.leading is Leading.DICOM and contents.series:
-                    series[contents.series].append(member)
+            kind = extension(name)
+            if kind not in ("dcm", ""):
+                continue
+            contents = self.contents.of(self.listing.root, member)
+            if contents.leading is Leading.DICOM and contents.series:
+                series[contents.series].append(member)
+            elif kind == "dcm":
+                unnamed.append(member)
+        if len(series) == 1:
+            next(iter(series.values())).extend(unnamed)
         for found in series.values():
-            main = min(found, key=lambda member: (member.mtime_ns, member.path))
+            main = min(found, key=lambda member: (member in unnamed, member.mtime_ns, member.path))
             self._add(main.path, found, self._layout(folder, found))
 
     def _layout(self, folder: str, found: Sequence[Member]) -> Layout:

@@ -24,7 +24,9 @@ def measure(main: Path, *, with_map: bool) -> Measured:
             return _measure(slide, with_map=with_map)
     except NotMeasurableError as error:
         return QualityNumbers(reason=f"Not checked: {error}"), None
-    except (openslide.OpenSlideUnsupportedFormatError, FileNotFoundError):
+    except OSError as error:
+        return QualityNumbers(reason=f"Not checked: the file cannot be opened ({error.strerror})"), None
+    except openslide.OpenSlideUnsupportedFormatError:
         return QualityNumbers(reason="Not checked: quality cannot be measured in this file format"), None
     except openslide.OpenSlideError as error:
         return QualityNumbers(reason=f"Not checked: the picture cannot be read ({error})"), None

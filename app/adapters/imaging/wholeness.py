@@ -130,7 +130,7 @@ def _side_problem(scan: ScanSet) -> Problem | None:
         path = scan.root / member.path
         is_json = path.name.endswith((".json", "_metadata.txt", "display_settings.txt"))
         is_xml = path.name.endswith(".companion.ome")
-        if (is_json and not _ends_with(path, b"}")) or (is_xml and not _ends_with(path, b">")):
+        if (is_json and not _ends_with(path, b"}")) or (is_xml and not _ends_with(path, b"OME>")):
             return problems.unfinished(path.name, "it ends in the middle of its text")
     return None
 

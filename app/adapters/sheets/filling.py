@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Protocol
 
-from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, SlideSheet
+from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, SheetRow, SlideSheet
 from app.domain.sheet_reading import same_header
 
 
@@ -43,6 +43,7 @@ class Filling:
         self._header_row = header_row
         self._add_columns = add_columns
         self._columns = {column.header.casefold(): column.index for column in sheet.columns}
+        self._rows = rows_by_barcode(sheet)
         self._right_end: int | None = None
         self.changed = False
         """Whether a cell differs from the file, so that it is to be saved."""
@@ -63,7 +64,7 @@ class Filling:
             return f"“{write.column}” is not a column of ours"
         if same_header(write.column, self._sheet.barcode_header):
             return f"“{write.column}” is the column of the barcodes"
-        rows = self._sheet.rows_for(write.barcode)
+        rows = self._rows.get(write.barcode, [])
         if len(rows) != 1 or not write.barcode:
             return _not_one_row(self._sheet, write.barcode)
         reason = self._ensure_column(write.column)
@@ -87,6 +88,14 @@ class Filling:
         if reason is None:
             self._right_end, self._columns[header.casefold()], self.changed = index + 1, index, True
         return reason
+
+
+def rows_by_barcode(sheet: SlideSheet) -> dict[str, list[SheetRow]]:
+    """Return the rows of each barcode: a batch asks for thousands, one search through the sheet has to do."""
+    rows: dict[str, list[SheetRow]] = {}
+    for row in sheet.rows:
+        rows.setdefault(row.barcode, []).append(row)
+    return rows
 
 
 def newest_of_each_cell(writes: Iterable[CellWrite]) -> tuple[list[CellWrite], list[RefusedWrite]]:

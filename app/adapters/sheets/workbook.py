@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.adapters.sheets.delimited import DelimitedSheet
-from app.adapters.sheets.filling import Filling, SheetFile, newest_of_each_cell
+from app.adapters.sheets.filling import Filling, SheetFile, newest_of_each_cell, rows_by_barcode
 from app.adapters.sheets.safe_save import Snapshot, back_up, read_snapshot, refuse_if_open, replace_if_same
 from app.adapters.sheets.xlsx import XlsxSheet
 from app.domain.errors import SurroundingsError, UseError
 from app.domain.settings import SheetSettings
 from app.domain.sheet import CellWrite, SlideSheet, WriteResult
-from app.domain.sheet_reading import find_column, header_index, read_grid
+from app.domain.sheet_reading import header_index, read_grid
 
 WORKBOOKS = frozenset({".xlsx", ".xlsm"})
 TEXTS = frozenset({".csv", ".tsv", ".txt"})
@@ -92,9 +92,11 @@ class WorkbookSheet:
             return ()
         file = self._open(read_snapshot(self._path).data)
         sheet = self._sheet(file, file.grid())
-        return tuple(write for write in expected if _shows(sheet, write, file.as_stored(write.value)))
+        rows = rows_by_barcode(sheet)
+        headers = {column.header.casefold(): column.header for column in sheet.columns}
 
+        def shows(write: CellWrite) -> bool:
+            found, header = rows.get(write.barcode, []), headers.get(write.column.casefold())
+            return len(found) == 1 and header is not None and found[0].cells[header] == file.as_stored(write.value)
 
-def _shows(sheet: SlideSheet, write: CellWrite, text: str) -> bool:
-    rows, column = sheet.rows_for(write.barcode), find_column(sheet.columns, write.column)
-    return len(rows) == 1 and column is not None and rows[0].cells[column.header] == text
+        return tuple(write for write in expected if shows(write))

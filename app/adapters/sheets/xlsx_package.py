@@ -169,6 +169,8 @@ class XlsxPackage:
 
 def rich_text(element: "_Element") -> str:
     """Return the text of a shared or inline string without its formatting and its phonetic hints."""
+    if len(element) == 1 and str(element[0].tag).endswith("}t"):  # plain text, as nearly all of it is
+        return unescaped(element[0].text or "")
     texts = [*element.iterfind("{*}t"), *element.iterfind("{*}r/{*}t")]
     return unescaped("".join(each.text or "" for each in texts))
 

@@ -31,6 +31,7 @@ class EndRunDialog(Question):
         super().__init__(say("End run and report"), text, say("End run and report"), parent)
         self._names = [name for name, _ in open_slides]
         self._table = QTableWidget(count, 3)
+        self._fields: list[QLineEdit] = []
         self._fill(open_slides)
         self._all = QLineEdit()
         self._all.setPlaceholderText(say("One reason for all that have none"))
@@ -46,6 +47,7 @@ class EndRunDialog(Question):
             row.addWidget(give)
             self.body.addLayout(row)
             self.body.addWidget(self._table)
+            self._all.setFocus()
         self._check()
 
     def reasons(self) -> dict[str, str]:
@@ -58,31 +60,35 @@ class EndRunDialog(Question):
         table.verticalHeader().hide()
         table.setAccessibleName(say("Open slides"))
         table.setShowGrid(False)
-        table.setMinimumHeight(min(420, 90 + 40 * len(open_slides)))
-        table.setEditTriggers(QAbstractItemView.EditTrigger.AllEditTriggers)
+        table.setMinimumHeight(min(420, 90 + 44 * len(open_slides)))
+        table.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        table.verticalHeader().setDefaultSectionSize(44)
         header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.resizeSection(0, 160)
         header.resizeSection(1, 270)
         header.setStretchLastSection(True)
+        header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         for row, (name, standing) in enumerate(open_slides):
             for column, text in enumerate((name, standing)):
                 item = QTableWidgetItem(text)
                 item.setFlags(Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable)
                 item.setToolTip(text)
                 table.setItem(row, column, item)
-            table.setItem(row, 2, QTableWidgetItem(""))
-        table.itemChanged.connect(self._check)
+            field = QLineEdit()
+            field.setPlaceholderText(say("Why is it still open?"))
+            field.setAccessibleName(say("Reason for {0}").format(name))
+            field.textChanged.connect(self._check)
+            table.setCellWidget(row, 2, field)
+            self._fields.append(field)
 
     def _reason(self, row: int) -> str:
-        item = self._table.item(row, 2)
-        return item.text().strip() if item is not None else ""
+        return self._fields[row].text().strip()
 
     def _give_to_all(self) -> None:
-        for row in range(len(self._names)):
-            item = self._table.item(row, 2)
-            if item is not None and not item.text().strip():
-                item.setText(self._all.text().strip())
+        for field in self._fields:
+            if not field.text().strip():
+                field.setText(self._all.text().strip())
 
     def _check(self) -> None:
         self.allow(all(self._reason(row) for row in range(len(self._names))))

@@ -34,6 +34,7 @@ class ReasonDialog(Question):
         """Return the question about a quality verdict."""
         name = view.barcode or view.source_name
         measured = view.quality.reason if view.quality else say("The quality was not checked")
+        common: tuple[str, ...]
         if verdict is Verdict.RESCAN:
             common = (
                 say("Out of focus"),

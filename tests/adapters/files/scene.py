@@ -1,4 +1,4 @@
-"""What the tests of moving files share: a scanner's folder, a destination, plans, and ways to break the system's calls."""
+"""What the tests of moving files share: files, a destination, plans, and ways to break the system's calls."""
 
 import errno
 import hashlib
@@ -25,6 +25,10 @@ CALLS = (
     "open", "pwritev", "preadv", "fsync", "ftruncate", "close", "unlink", "rename", "replace",
     "mkdir", "rmdir", "link", "fstat", "lstat", "stat", "scandir", "listdir", "write",
 )  # fmt: skip
+CHANGING_CALLS = (
+    "open", "pwritev", "fsync", "ftruncate", "unlink", "rename", "replace", "mkdir", "rmdir", "link", "write",
+)  # fmt: skip
+"""To be killed before a call that only reads is to be killed before the next of these."""
 
 
 def write(path: Path, size_bytes: int, seed: int = 0) -> Path:
@@ -77,7 +81,7 @@ def require_manifests_hold(root: Path) -> set[str]:
 
 
 def require_published(root: Path, plan: TransferPlan) -> None:
-    """The state every way must end in: one verified final a member, its line, no part, nothing else in the scan tree."""
+    """The state every way must end in: one verified final and one line a member, no part, nothing else."""
     finals = {member.final for member in plan.members}
     for member in plan.members:
         assert sha256(root / member.final) == sha256(member.source)
@@ -165,7 +169,7 @@ def killed_at(number: int, act: Callable[[], None]) -> bool:
     child = os.fork()
     if child == 0:
         try:
-            with counted(Countdown(number, lambda: os.kill(os.getpid(), signal.SIGKILL))):
+            with counted(Countdown(number, lambda: os.kill(os.getpid(), signal.SIGKILL)), CHANGING_CALLS):
                 act()
             os._exit(0)
         finally:

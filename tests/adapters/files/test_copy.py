@@ -31,6 +31,12 @@ from tests.adapters.files.scene import (
     write,
 )
 
+
+def name_of(fd: int) -> str:
+    """Return the path an open file was opened under."""
+    return str(Path(f"/proc/self/fd/{fd}").readlink())
+
+
 PART = f"2026/.S-1.svs.{FINGERPRINT}.part"
 
 
@@ -192,7 +198,7 @@ def test_everything_is_synced_before_it_is_published(
     def noting(name: str):
         def call(fd: int, *rest: object) -> object:
             done = real[name](fd, *rest)
-            events.append((name, os.readlink(f"/proc/self/fd/{fd}")))
+            events.append((name, name_of(fd)))
             return done
 
         return call
@@ -371,7 +377,7 @@ def test_a_source_on_a_failing_disk_is_tried_again(
     real = os.preadv
 
     def failing(fd: int, *rest: object) -> int:
-        if "scan1" in os.readlink(f"/proc/self/fd/{fd}"):
+        if "scan1" in name_of(fd):
             raise OSError(5, "Input/output error")
         return real(fd, *rest)
 
@@ -388,9 +394,7 @@ def test_a_pipe_as_source_does_not_hang(destination: FolderDestination, tmp_path
         destination.copy(plan_of((pipe, "a.svs")), QUIET)
 
 
-def test_what_cannot_fit_is_refused_at_once(
-    destination: FolderDestination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_what_cannot_fit_is_refused_at_once(destination: FolderDestination, tmp_path: Path) -> None:
     source = tmp_path / "huge.svs"
     with source.open("wb") as file:
         file.truncate(8 * 2**40)

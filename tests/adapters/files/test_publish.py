@@ -12,8 +12,8 @@ from app.domain.errors import CorruptionError, NameTakenError, RetryableError, S
 from app.domain.scan import VerifiedFile
 from app.domain.transfer import Relocation, TransferPlan
 from tests.adapters.files.scene import (
-    FINGERPRINT,
     QUIET,
+    Watching,
     carry,
     open_destination,
     plan_of,
@@ -293,4 +293,24 @@ def test_check_file_and_scrub_find_every_kind_of_damage(
         ("2026/stranger.svs", "not listed"),
     ]
     assert result.files == 4
-    assert f".S-1.svs.{FINGERPRINT}.part" not in str(result)
+
+
+def test_scrub_names_what_cannot_be_read_and_tells_its_progress(
+    destination: FolderDestination, root: Path, mrxs: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    carry(destination, mrxs)
+    carry(destination, plan_of((write(root.parent / "later.svs", 10), "later.svs"), fingerprint="f" * 16))
+    destination.copy(mrxs, QUIET)
+    real = os.preadv
+
+    def failing(fd: int, *rest: object) -> int:
+        if Path(f"/proc/self/fd/{fd}").readlink().name == "Slidedat.ini":
+            raise OSError(5, "Input/output error")
+        return real(fd, *rest)
+
+    monkeypatch.setattr(os, "preadv", failing)
+    seen = Watching()
+    result = destination.scrub(seen.watch)
+    assert [(each.path, each.problem) for each in result.findings] == [("2026/S-2/Slidedat.ini", "differs")]
+    assert seen.told[-1].total_bytes == mrxs.size_bytes + 10
+    assert result.bytes == mrxs.size_bytes + 10 - 4096

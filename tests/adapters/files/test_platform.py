@@ -1,0 +1,146 @@
+"""Rules of other systems, the meaning of error codes, markers and addresses of destinations."""
+
+import errno
+from pathlib import Path
+
+import pytest
+
+from app.adapters.files import platform
+from app.adapters.files.failures import from_destination, from_source
+from app.adapters.files.folder_destination import FolderDestination, folder_of
+from app.adapters.files.source_disk import ScannerDisk
+from app.domain.errors import DestinationError, ErrorKind, SlideError, UseError
+from app.domain.ports import Destination, SourceDisk
+from tests.adapters.files.scene import open_destination
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (errno.EIO, ErrorKind.RETRYABLE), (errno.ESTALE, ErrorKind.RETRYABLE), (errno.ETIMEDOUT, ErrorKind.RETRYABLE),
+        (errno.ENOSPC, ErrorKind.DESTINATION), (errno.EDQUOT, ErrorKind.DESTINATION),
+        (errno.EROFS, ErrorKind.DESTINATION), (errno.ENOTCONN, ErrorKind.DESTINATION),
+        (errno.EACCES, ErrorKind.THIS_SLIDE), (errno.ENOTDIR, ErrorKind.THIS_SLIDE),
+        (errno.EISDIR, ErrorKind.THIS_SLIDE), (errno.ENAMETOOLONG, ErrorKind.THIS_SLIDE),
+    ],
+)  # fmt: skip
+def test_error_codes(code: int, kind: ErrorKind) -> None:
+    error = from_destination(OSError(code, "reason"), "/share/a.svs")
+    assert error.kind is kind
+    assert error.title
+    assert error.hint
+    assert "/share/a.svs" in error.message
+
+
+@pytest.mark.parametrize(
+    ("code", "winerror", "kind"),
+    [
+        (errno.ENOSPC, 112, ErrorKind.DESTINATION), (errno.EACCES, 19, ErrorKind.DESTINATION),
+        (errno.ENOENT, 53, ErrorKind.DESTINATION), (errno.EACCES, 32, ErrorKind.RETRYABLE),
+        (errno.EINVAL, 64, ErrorKind.RETRYABLE), (errno.EACCES, 5, ErrorKind.THIS_SLIDE),
+        (errno.EINVAL, 123, ErrorKind.THIS_SLIDE), (errno.ENOENT, 206, ErrorKind.THIS_SLIDE),
+    ],
+)  # fmt: skip
+def test_windows_codes_say_more_than_errno(code: int, winerror: int, kind: ErrorKind) -> None:
+    error = OSError(code, "reason")
+    error.winerror = winerror
+    assert from_destination(error, "a").kind is kind
+
+
+def test_source_codes() -> None:
+    assert from_source(OSError(errno.ENOENT, ""), "a").kind is ErrorKind.SOURCE_CHANGED
+    assert from_source(OSError(errno.EIO, ""), "a").kind is ErrorKind.RETRYABLE
+    assert from_source(OSError(errno.EACCES, ""), "a").kind is ErrorKind.THIS_SLIDE
+    sharing = OSError(errno.EACCES, "")
+    sharing.winerror = 32
+    assert from_source(sharing, "a").kind is ErrorKind.RETRYABLE
+
+
+@pytest.mark.parametrize(
+    ("path", "expected"),
+    [
+        ("C:\\scans", "\\\\?\\C:\\scans"),
+        ("\\\\host\\share\\scans", "\\\\?\\UNC\\host\\share\\scans"),
+        ("\\\\?\\C:\\scans", "\\\\?\\C:\\scans"),
+    ],
+)
+def test_long_paths_on_windows(path: str, expected: str) -> None:
+    assert platform.long_path(Path(path), system="win32") == expected
+    assert platform.long_path(Path("/a/b")) == "/a/b"
+
+
+def test_windows_has_no_folder_sync(tmp_path: Path) -> None:
+    platform.sync_folder(tmp_path / "missing", system="win32")
+    with pytest.raises(FileNotFoundError):
+        platform.sync_folder(tmp_path / "missing")
+
+
+def test_rename_never_replaces(tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    old.write_text("old")
+    new.write_text("new")
+    with pytest.raises(FileExistsError):
+        platform.rename_exclusively(old, new)
+    assert (old.read_text(), new.read_text()) == ("old", "new")
+    new.unlink()
+    platform.rename_exclusively(old, new)
+    assert (old.exists(), new.read_text()) == (False, "old")
+
+
+@pytest.mark.parametrize(
+    ("url", "system", "expected"),
+    [
+        ("/mnt/share", "linux", "/mnt/share"),
+        ("file:///mnt/a%20b", "linux", "/mnt/a b"),
+        ("file://localhost/mnt/a", "linux", "/mnt/a"),
+        ("file:///C:/scans", "win32", "C:\\scans"),
+        ("file://host/share/scans", "win32", "\\\\host\\share\\scans"),
+    ],
+)
+def test_addresses(url: str, system: str, expected: str) -> None:
+    assert str(folder_of(url, system=system)) == expected
+
+
+@pytest.mark.parametrize("url", ["s3://bucket/x", "file://host/share"])
+def test_addresses_that_are_no_folder(url: str) -> None:
+    with pytest.raises(UseError):
+        folder_of(url, system="linux")
+
+
+def test_marker(tmp_path: Path) -> None:
+    destination = open_destination(tmp_path / "share")
+    with pytest.raises(DestinationError):
+        destination.check()
+    with pytest.raises(DestinationError):
+        FolderDestination(tmp_path / "a" / "b", "Rescans", "pc").initialise()
+    (tmp_path / "share").mkdir()
+    with pytest.raises(UseError):
+        destination.adopt()
+    found = destination.initialise()
+    assert destination.adopt() == found
+    destination.check()
+    with pytest.raises(UseError):
+        destination.initialise()
+    assert destination.adopt() == found
+    assert (tmp_path / "share" / "Rescans").is_dir()
+    (tmp_path / "share" / ".slideferry" / "destination.json").write_text("{")
+    with pytest.raises(DestinationError, match="cannot be read"):
+        destination.check()
+
+
+def test_absolute_and_free_bytes(destination: FolderDestination, root: Path) -> None:
+    assert destination.absolute("2026/a.svs") == str(root / "2026/a.svs")
+    with pytest.raises(SlideError):
+        destination.absolute("../a.svs")
+    free = destination.free_bytes()
+    assert free is not None
+    assert free > 0
+    assert FolderDestination(root / "missing", "R", "pc").free_bytes() is None
+
+
+def test_the_classes_meet_their_ports(destination: FolderDestination) -> None:
+    port: Destination = destination
+    disk: SourceDisk = ScannerDisk()
+    for name in ("check", "initialise", "adopt", "copy", "publish", "occupant", "relocate", "discard", "leftovers"):
+        assert callable(getattr(port, name))
+    assert callable(disk.remove)

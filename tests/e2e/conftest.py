@@ -1,0 +1,40 @@
+"""An undisturbed demo of twelve slides, run once; others take its studio so that slides are made only once."""
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.e2e import lab
+
+SLIDES = 12
+
+
+@dataclass(frozen=True)
+class PlayedDemo:
+    """A demo that ran to its end."""
+
+    folder: Path
+    exit_code: int
+    document: dict[str, Any]
+    stderr: str
+
+
+@pytest.fixture(scope="session")
+def played(tmp_path_factory: pytest.TempPathFactory) -> PlayedDemo:
+    """Run the demo once, as a person would type it."""
+    folder = tmp_path_factory.mktemp("demo") / "lab"
+    done = lab.run(*lab.demo_words(folder, SLIDES))
+    return PlayedDemo(folder, done.returncode, lab.document(done), done.stderr)
+
+
+@pytest.fixture
+def prepared(played: PlayedDemo, tmp_path: Path) -> Path:
+    """Return a new lab's folder whose slides are already made."""
+    folder = tmp_path / "lab"
+    studio = folder / "data" / "studio"
+    studio.parent.mkdir(parents=True)
+    shutil.copytree(played.folder / "data" / "studio", studio)
+    return folder
