@@ -1,10 +1,11 @@
 """Finds which of the system's own libraries and tools are missing, installs them where it may, else says what to type.
 
 `python3 packaging/system_libraries.py [--tests]`. Runs before anything is installed, so it needs Python's own library
-only. A missing thing is never an error here: what does not need it goes on, so the exit code is always 0.
+only. The exit code is 1 while something is missing; make goes on all the same, for most of it needs none of this.
 """
 
 import argparse
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 APT_SECONDS = 900.0
+APT_OPTIONS = ("-o", "DPkg::Lock::Timeout=120", "-o", "Acquire::http::Timeout=20", "-o", "Acquire::https::Timeout=20")
 
 WINDOW_LIBRARIES = {
     "EGL": "libegl1",
@@ -62,8 +64,10 @@ class Missing:
 
 
 def look(*, with_tests: bool) -> Missing:
-    """Return what is missing of the window's libraries and, if asked, of the tests' programs."""
+    """Return what is missing of the window's libraries, of Python itself and, if asked, of the tests' programs."""
     found = {name: package for name, package in WINDOW_LIBRARIES.items() if find_library(name) is None}
+    if importlib.util.find_spec("ensurepip") is None:
+        found["ensurepip"] = "python3-venv"
     if with_tests:
         found |= {name: package for name, package in TEST_PROGRAMS.items() if shutil.which(name) is None}
     return Missing(tuple(found), tuple(dict.fromkeys(found.values())))
@@ -77,18 +81,20 @@ def may_install() -> bool:
 def install(packages: tuple[str, ...]) -> bool:
     """Install Debian packages without a question; return whether apt-get could."""
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    steps = (("update",), ("install", "--yes", "--no-install-recommends", *packages))
-    for words in steps:
-        command = ("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=120", *words)
+    for words in (("update",), ("install", "--yes", "--no-install-recommends", *packages)):
+        command = ("apt-get", "-qq", *APT_OPTIONS, *words)
         try:
-            done = subprocess.run(
-                command, env=quiet, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, timeout=APT_SECONDS
+            # Lists that cannot be fetched anew may still be there from before: only the installation decides.
+            subprocess.run(
+                command,
+                check=words[0] == "install",
+                env=quiet,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                timeout=APT_SECONDS,
             )
-        except (OSError, subprocess.TimeoutExpired) as error:
+        except (OSError, subprocess.SubprocessError) as error:
             say(f"apt-get {words[0]}: {error}")
-            return False
-        # Lists that cannot be fetched anew may still be there from before: only the installation decides.
-        if done.returncode != 0 and words[0] == "install":
             return False
     return True
 
@@ -106,7 +112,7 @@ def say(line: str) -> None:
 
 
 def main() -> int:
-    """Look, install where that is possible, else print one line to type; return 0 in any case."""
+    """Look, install where that is possible, else print one line to type; return 1 if something is missing still."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--tests", action="store_true", help="also the programs that tests and benchmarks start")
     chosen = parser.parse_args()
@@ -120,7 +126,7 @@ def main() -> int:
         if install(missing.packages):
             return 0
     say(advice(missing))
-    return 0
+    return 1
 
 
 if __name__ == "__main__":

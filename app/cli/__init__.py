@@ -8,10 +8,11 @@ from collections.abc import Sequence
 
 from app import bootstrap
 from app.cli.parser import make_parser
+from app.cli.runs import INTERRUPTED
 from app.cli.show import Output
 from app.domain.errors import ErrorKind, SlideferryError
 
-ALL_WELL, NEEDS_PEOPLE, WRONG_USE, SURROUNDINGS, INTERRUPTED = 0, 1, 2, 3, 130
+ALL_WELL, NEEDS_PEOPLE, WRONG_USE, SURROUNDINGS = 0, 1, 2, 3
 _CODES = {ErrorKind.USE: WRONG_USE, ErrorKind.SURROUNDINGS: SURROUNDINGS, ErrorKind.DESTINATION: SURROUNDINGS}
 
 

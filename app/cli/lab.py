@@ -18,7 +18,7 @@ from app.services.demo_plan import DemoSlide, demo_slides
 from app.services.status_json import run_document
 
 _HEADLESS_BYTES_PER_SECOND = 20e6
-_WINDOW_BYTES_PER_SECOND = 1.5e6
+_WINDOW_BYTES_PER_SECOND = 0.5e6
 
 
 def has_display() -> bool:

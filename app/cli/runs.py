@@ -21,6 +21,7 @@ from app.services.run_report import ReportFrame, find_run, make_report
 from app.services.station import Station
 from app.services.status_json import RunStatus, run_document
 
+INTERRUPTED = 130
 _WELL = (StepState.SUCCEEDED, StepState.CANCELLED)
 
 
@@ -47,7 +48,8 @@ async def run(options: argparse.Namespace, output: Output) -> int:
             out = absolute(options.report) if options.report else None
             if out is not None:
                 await station.report(out)
-            return await show_status(station, out, output)
+            code = await show_status(station, out, output)
+            return code if options.once else INTERRUPTED
     finally:
         lock.release()
 

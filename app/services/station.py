@@ -7,7 +7,7 @@ from pathlib import Path
 
 from app.domain.audit import AuditEntry
 from app.domain.dossier import Dossier
-from app.domain.errors import SlideferryError, SurroundingsError, UseError
+from app.domain.errors import SlideferryError, UseError
 from app.domain.journal import Answer, Journal, Request
 from app.domain.ports import ReportMaker
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
@@ -23,7 +23,7 @@ from app.services.run_report import ReportFrame, make_report
 from app.services.status_json import RunStatus
 
 _LOOK_FOR_REQUESTS_SECONDS = 0.5
-_SHEET_GRACE_SECONDS = 20.0
+_GRACE_SECONDS = 10.0
 
 
 class Station:
@@ -65,8 +65,7 @@ class Station:
     async def open(self, operator: Operator, *, watch: bool) -> None:
         """Load the journal, go on with the open run or start one, recover, and begin to work."""
         kit = self.kit
-        with suppress(SurroundingsError):
-            await kit.threads.disk(kit.destination.check)
+        await kit.gate.look(kit.destination, kit.threads.disk)
         await kit.ledger.load()
         runs = await kit.store.work(lambda journal: journal.runs())
         last = runs[-1] if runs else None
@@ -184,7 +183,7 @@ class Station:
             stuck = self.kit.sheet.trouble is not None or not self.kit.gate.is_open
             now = self.kit.clock.monotonic()
             trouble_since = (trouble_since or now) if stuck else None
-            if trouble_since is not None and now - trouble_since > _SHEET_GRACE_SECONDS:
+            if trouble_since is not None and now - trouble_since > _GRACE_SECONDS:
                 return
             await asyncio.sleep(0.05)
 

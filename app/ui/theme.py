@@ -4,7 +4,7 @@ from enum import Enum
 from pathlib import Path
 
 from PySide6.QtCore import QObject, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPalette
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPalette
 from PySide6.QtWidgets import QApplication
 
 from app.ui.icons import Icons
@@ -35,7 +35,7 @@ class Theme(QObject):
         super().__init__(app)
         self._app = app
         self.choice = choice
-        self.base_px = max(_SMALLEST_BASE_PX, app.fontMetrics().height() - 2)
+        self.base_px = max(_SMALLEST_BASE_PX, QFontMetrics(app.font()).height() - 2)
         self.icons = Icons(resources / "icons")
         self._chevrons = {
             "light": (resources / "icons" / "chevron-light.svg").as_posix(),

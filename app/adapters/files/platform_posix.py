@@ -65,7 +65,11 @@ def _is_cached(fd: int, offset: int, length: int) -> bool:
     pages = -(-length // mmap.PAGESIZE)
     resident = (ctypes.c_ubyte * pages)()
     # A private writable mapping, because ctypes gives addresses of writable memory only; nothing is written.
-    with mmap.mmap(fd, length, access=mmap.ACCESS_COPY, offset=offset) as mapped:
+    try:
+        mapped = mmap.mmap(fd, length, access=mmap.ACCESS_COPY, offset=offset)
+    except (OSError, ValueError):
+        return True  # this file system maps no files, or the file has just become shorter: nothing can be said
+    with mapped:
         start = ctypes.c_char.from_buffer(mapped)
         result = _c_library().mincore(ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(length), resident)
         del start

@@ -214,6 +214,7 @@ def test_everything_is_synced_before_it_is_published(
             patch.setattr(os, name, noting(name))
         patch.setattr(platform, "rename_exclusively", renaming)
         carry(destination, mrxs)
+    manifest = next(at for at, (event, path) in enumerate(events) if event == "fsync" and "manifest-" in path)
     for member in mrxs.members:
         final = root / member.final
         part = str(final.with_name(f".{final.name}.{FINGERPRINT}.part"))
@@ -222,10 +223,9 @@ def test_everything_is_synced_before_it_is_published(
         writes = [at for at, event in enumerate(events) if event == ("pwritev", part)]
         assert all(at < synced for at in writes)
         assert synced < renamed
-        assert ("fsync", str(final.parent)) in events[events.index(("final", str(final))) :]
+        assert ("fsync", str(final.parent)) in events[events.index(("final", str(final))) : manifest]
     finals = [path for event, path in events if event == "final" and ".slideferry" not in path]
     assert finals[-1].endswith("S-2.mrxs")
-    manifest = next(at for at, (event, path) in enumerate(events) if event == "fsync" and path.endswith(".new"))
     assert manifest > events.index(("final", finals[-1]))
 
 

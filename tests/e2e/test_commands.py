@@ -1,0 +1,195 @@
+"""Commands as scripts use them: exit codes, JSON, refusals in words, and a second program beside the first."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.e2e import lab
+
+SAMPLES = lab.ROOT / "resources" / "demo" / "slides"
+SLIDE = SAMPLES / "code128_S24-001003-A1-1.svs"
+SETTINGS = """
+[scanner]
+name = "Raven"
+watch = "{folder}/scanner"
+settle_seconds = 0.5
+[destination]
+url = "{folder}/share"
+[sheet]
+path = "{folder}/slides.csv"
+[pipeline]
+poll_seconds = 0.2
+retry_seconds = 0.2
+"""
+SHEET = (
+    "Include in Name?,REQUIRED,REQUIRED,,\n"
+    "Barcode,Study,Experiment,Panel,Scanner\n"
+    "S24-001003-A1-1,Prec01,Run 2,P1,Raven\n"
+)
+
+
+@pytest.fixture
+def station(tmp_path: Path) -> Path:
+    """Return the folder of a small lab with a share, a sheet of one slide and an empty scanner."""
+    for name in ("scanner", "data"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "settings.toml").write_text(SETTINGS.format(folder=tmp_path), encoding="utf-8")
+    (tmp_path / "slides.csv").write_text(SHEET, encoding="utf-8")
+    assert lab.run("destination", "init", tmp_path / "share").returncode == 0
+    return tmp_path
+
+
+def at(folder: Path, *words: str | Path) -> subprocess.CompletedProcess[str]:
+    return lab.run("--config", folder / "settings.toml", *words)
+
+
+@pytest.fixture
+def watching(station: Path) -> Iterator[subprocess.Popen[str]]:
+    """Start `run --watch --include-existing` and end it with Ctrl+C."""
+    words = ["--config", str(station / "settings.toml"), "run", "--watch", "--include-existing", "--json"]
+    with subprocess.Popen(
+        [*lab.PROGRAM, *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        env=lab.environment(),
+    ) as process:
+        yield process
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+            process.wait(30)
+
+
+def wait_for_state(folder: Path, wanted: str, seconds: float = 30) -> dict:
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        done = at(folder, "status", "--json")
+        scans = json.loads(done.stdout).get("scans", [])
+        if scans and scans[0]["state"] == wanted:
+            return scans[0]
+        time.sleep(0.2)
+    raise AssertionError(f"never {wanted}: {done.stdout}")
+
+
+def test_run_once_ends_well(station: Path) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    done = at(station, "run", "--once", "--json", "--operator", "Ada", "--expect", "S24-001003-A1-1", "NEVER-SEEN")
+    assert done.returncode == 0, done.stderr
+    found = lab.document(done)
+    assert found["run"]["operator"] == "Ada"
+    assert found["expected"] == {"missing": ["NEVER-SEEN"], "unexpected": []}
+    (scan,) = found["scans"]
+    assert Path(scan["destination"]) == station / "share" / "Prec01" / "Run 2" / "S24-001003-A1-1.svs"
+    assert scan["steps"]["release"]["state"] == "skipped"
+    assert (station / "scanner" / "0a1b.svs").exists()
+    again = at(station, "run", "--once", "--json")
+    assert again.returncode == 0
+    assert len(lab.document(again)["scans"]) == 1
+
+
+def test_an_unfinished_scan_ends_with_needs_attention(station: Path) -> None:
+    whole = SLIDE.read_bytes()
+    (station / "scanner" / "growing.svs").write_bytes(whole[: len(whole) * 3 // 4])
+    done = at(station, "run", "--once", "--json")
+    assert done.returncode == 1
+    (scan,) = lab.document(done)["scans"]
+    assert scan["state"] == "needs_attention"
+    assert scan["destination"] is None
+
+
+def test_requests_reach_the_program_at_work(station: Path, watching: subprocess.Popen[str]) -> None:
+    shutil.copy(SAMPLES / "CMU-1-Small-Region.svs", station / "scanner" / "no-label.svs")
+    scan = wait_for_state(station, "needs_attention")
+    refused = at(station, "run", "--once")
+    assert refused.returncode == 3
+    assert f"process {watching.pid}" in refused.stderr
+    wrong = at(station, "mark", scan["id"], "copy", "succeeded", "--reason", "trust me")
+    assert wrong.returncode == 1
+    assert "cannot be marked" in wrong.stderr
+    assigned = at(station, "assign", scan["id"], "S24-001003-A1-1", "--reason", "read from the glass")
+    assert assigned.returncode == 0, assigned.stderr
+    wait_for_state(station, "succeeded")
+    watching.send_signal(signal.SIGINT)
+    out, err = watching.communicate(timeout=30)
+    assert watching.returncode == 130
+    assert json.loads(out)["scans"][0]["barcode"] == "S24-001003-A1-1"
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "told"),
+    [
+        (["status"], 2, "There is no journal yet"),
+        (["restart", "nothing"], 2, "No such scan"),
+        (["inspect", "/no/such/file.svs"], 2, "/no/such/file.svs"),
+        (["thumbnail", str(SLIDE), "/no/such/folder/out.png"], 2, "/no/such/folder/out.png"),
+        (["verify", "/no/such/share"], 3, "/no/such/share"),
+        (["demo", "--slides", "0"], 2, "1 or more"),
+    ],
+)
+def test_faults_are_told_in_words(station: Path, words: list[str], code: int, told: str) -> None:
+    done = at(station, *words)
+    assert done.returncode == code, done.stderr
+    assert told in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_wrong_settings_name_line_key_and_choices(station: Path) -> None:
+    settings = station / "settings.toml"
+    settings.write_text(settings.read_text("utf-8") + "\n[quality]\nblur_limit = 5\n", encoding="utf-8")
+    done = at(station, "run", "--once")
+    assert done.returncode == 2
+    assert "blur_limit_percent" in done.stderr
+    assert "line" in done.stderr
+
+
+def test_a_share_that_is_not_mounted_stops_everything(station: Path) -> None:
+    shutil.rmtree(station / "share")
+    (station / "share").mkdir()
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    done = at(station, "run", "--once", "--json")
+    assert done.returncode == 3
+    assert list((station / "share").iterdir()) == []
+    (scan,) = lab.document(done)["scans"]
+    assert scan["state"] == "pending"
+    assert scan["destination"] is None
+    assert "marker" in done.stderr
+    doctor = at(station, "doctor")
+    assert doctor.returncode == 3
+    assert "problem  share" in doctor.stdout
+
+
+def test_the_sheet_is_rebuilt_from_the_journal(station: Path) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    assert at(station, "run", "--once", "--json").returncode == 0
+    (station / "slides.csv").write_text(SHEET, encoding="utf-8")
+    rebuilt = at(station, "sync", "--rebuild", "--json")
+    assert rebuilt.returncode == 0, rebuilt.stderr
+    assert "Complete" in (station / "slides.csv").read_text("utf-8")
+
+
+def test_transfer_verifies_and_never_overwrites(tmp_path: Path) -> None:
+    target = tmp_path / "archive"
+    done = lab.run("transfer", SLIDE, SAMPLES / "mirax_slide", target, "--json")
+    assert done.returncode == 0, done.stderr
+    files = lab.document(done)["files"]
+    assert {file["check"] for file in files} == {"read back"} or os.name == "nt"
+    assert all(lab.sha256(Path(file["destination"])) == file["sha256"] for file in files)
+    assert lab.run("verify", target).returncode == 0
+    other = tmp_path / "other" / SLIDE.name
+    other.parent.mkdir()
+    other.write_bytes(b"another file of that name")
+    refused = lab.run("transfer", other, target)
+    assert refused.returncode == 1
+    assert lab.sha256(target / SLIDE.name) == lab.sha256(SLIDE)
+    (target / SLIDE.name).write_bytes(b"changed")
+    scrub = lab.run("verify", target, "--json")
+    assert scrub.returncode == 1
+    assert lab.document(scrub)["findings"] == [{"path": SLIDE.name, "problem": "differs"}]
