@@ -172,10 +172,11 @@ class Walk:
             self._kit.gate.close(error, alarm=isinstance(error, CorruptionError))
         step = current_step(act, self._case.dossier.steps)
         change = self._answer(step, error)
+        # After any error the bytes are carried or compared anew: what was verified before it is not trusted.
         others = tuple(
             StepChange(each, StepState.PENDING, "the pass was cut")
             for each in act.steps
-            if each != step and self._case.dossier.steps[each].state is StepState.RUNNING
+            if each != step and self._case.dossier.steps[each].state in (StepState.RUNNING, StepState.SUCCEEDED)
         )
         begin = self._case.dossier.steps[step].state
         first = () if begin is StepState.RUNNING else (StepChange(step, StepState.RUNNING, "its turn has come"),)
