@@ -69,7 +69,7 @@ bench: setup $(VENV)/.programs ## Measure against other programs; writes docs/pr
 	@$(PY) -m tests.benchmarks --out docs/proof/benchmarks.json $(BENCH_ARGS)
 
 prove: setup $(VENV)/.programs ## The long proofs (hours); each writes its docs/proof/*.json
-	@$(PY) -m pytest -m long --timeout 0 $(PYTEST_ARGS)
+	@SLIDEFERRY_PROVE=1 $(PY) -m pytest -m long --timeout 0 $(PYTEST_ARGS)
 
 package: setup ## The program as one folder, dist/slideferry, that needs no Python
 	@$(BIN)/pyinstaller --noconfirm --clean --log-level ERROR --distpath dist --workpath build packaging/slideferry.spec

@@ -11,7 +11,7 @@ from pathlib import Path
 from app import bootstrap
 from app.cli.runs import exit_code
 from app.cli.show import Output
-from app.domain.errors import SurroundingsError
+from app.domain.errors import SlideferryError, SurroundingsError
 from app.domain.settings import Settings
 from app.services.demo import summary
 from app.services.demo_plan import DemoSlide, demo_slides
@@ -30,14 +30,18 @@ def has_display() -> bool:
 
 def gui(options: argparse.Namespace, output: Output) -> int:
     """Show the window over this station."""
-    place = bootstrap.find_place(options.config, options.data_dir)
-    settings = bootstrap.load_settings(place)
     _require_display()
-    lock = bootstrap.hold(place)
+    place = bootstrap.find_place(options.config, options.data_dir)
+    try:
+        settings = bootstrap.load_settings(place)
+        held = bootstrap.hold(place)
+    except SlideferryError as error:
+        bootstrap.show_error(error)
+        raise
     try:
         return bootstrap.show_window(place, settings, getattr(options, "theme", "system"))
     finally:
-        lock.release()
+        held.release()
 
 
 def _require_display() -> None:

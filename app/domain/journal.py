@@ -82,7 +82,7 @@ class Journal(Protocol):
         """Return every move of a scan's steps, oldest first."""
 
     def put_picture(self, scan: ScanId, kind: PictureKind, png: bytes) -> None:
-        """Keep a picture of a scan."""
+        """Keep a picture of a scan in the place of an older one; empty: there is none any more."""
 
     def picture(self, scan: ScanId, kind: PictureKind) -> bytes | None:
         """Return a kept picture."""

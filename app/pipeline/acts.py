@@ -24,6 +24,7 @@ from app.pipeline.journey import (
     TRANSFER_STEPS,
     VERIFY,
     downstream,
+    upstream_done,
 )
 from app.pipeline.steps.identify import identify
 from app.pipeline.steps.match import match
@@ -65,14 +66,13 @@ _TO_COME = (StepState.PENDING, StepState.WAITING_TO_RETRY)
 
 
 def is_ready(act: Act, steps: Steps) -> bool:
-    """Whether the act's steps are to come and every step before them is done."""
+    """Whether the act's steps are to come and every step before them, however far, is done."""
     states = [steps[step].state for step in act.steps]
     if not any(state in _TO_COME for state in states) or not all(state in _TO_COME or state.done for state in states):
         return False
     if any(steps[step].state is StepState.WAITING_TO_RETRY and steps[step].retry_at is None for step in act.steps):
         return False
-    before = {upstream for step in act.steps for upstream in STEPS[step].upstream} - set(act.steps)
-    return all(steps[step].state.done for step in before)
+    return upstream_done(act.steps[0], steps)
 
 
 def current_step(act: Act, steps: Steps) -> StepId:

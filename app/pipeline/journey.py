@@ -1,10 +1,11 @@
 """The one declaration of the journey: the window draws it, the report prints it, the runner takes its steps."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from app.domain.errors import ErrorKind
-from app.domain.step import StepId
+from app.domain.step import StepId, StepRecord
 
 SETTLE = StepId("settle")
 IDENTIFY = StepId("identify")
@@ -59,7 +60,7 @@ JOURNEY: tuple[Step, ...] = (
     Step(SETTLE, "Wait Until Written", (), by_hand=False, expected_seconds=None),
     Step(IDENTIFY, "Get Slide Information", (SETTLE,), Resource.DECODER),
     Step(MATCH, "Verify Not Missing", (IDENTIFY,), Resource.SHEET),
-    Step(NAME, "Create File Name", (MATCH,)),
+    Step(NAME, "Create File Name", (MATCH,), by_hand=False),
     Step(QUALITY, "Check Image Quality", (SETTLE,), Resource.QUALITY, expected_seconds=60.0),
     Step(CHECKSUM_SOURCE, "Create Checksum", (NAME,), Resource.TRANSFER, expected_seconds=None, by_hand=False),
     Step(COPY, "Copy File to Share", (NAME,), Resource.TRANSFER, expected_seconds=None, by_hand=False),
@@ -77,6 +78,11 @@ TRANSFER_STEPS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE, VERIFY)
 """Four steps to the eye, one pass over the data to the machine."""
 
 
+def upstream_done(step: StepId, steps: Mapping[StepId, StepRecord]) -> bool:
+    """Whether every step that comes before this one, however far, is done."""
+    return all(steps[each].state.done for each in _ALL_UPSTREAM[step])
+
+
 def downstream(step: StepId) -> tuple[StepId, ...]:
     """Return all steps that come after this one by way of upstreams, in journey order."""
     found = {step}
@@ -84,3 +90,6 @@ def downstream(step: StepId) -> tuple[StepId, ...]:
         if found & set(each.upstream):
             found.add(each.id)
     return tuple(each.id for each in JOURNEY if each.id in found and each.id != step)
+
+
+_ALL_UPSTREAM = {step: tuple(each for each in STEPS if step in downstream(each)) for step in STEPS}

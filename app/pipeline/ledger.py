@@ -11,6 +11,7 @@ from app.domain.journal import Journal, Store
 from app.domain.ports import Clock
 from app.domain.scan import RunId, ScanId
 from app.domain.step import StepId, StepMove, StepRecord, StepState, check_move
+from app.pipeline.threads import ended
 
 Listener = Callable[[ScanId], None]
 
@@ -48,9 +49,12 @@ class Ledger:
         return partial(self._listeners.remove, listener)
 
     def tell(self, scan: ScanId) -> None:
-        """Tell the listeners that something of a scan is to be shown anew."""
-        for listener in tuple(self._listeners):
-            listener(scan)
+        """Tell the listeners that something of a scan is to be shown anew.
+
+        They are called soon, not now: an error in one of them is its own, never that of the step that told it.
+        """
+        for listener in self._listeners:
+            asyncio.get_running_loop().call_soon(listener, scan)
 
     async def add(self, *dossiers: Dossier) -> None:
         """Add scans, in one transaction."""
@@ -60,8 +64,7 @@ class Ledger:
                 journal.add(dossier)
 
         async with self._lock:
-            await self._store.work(write)
-            self._dossiers.update({dossier.id: dossier for dossier in dossiers})
+            await self._commit(write, dossiers)
         for dossier in dossiers:
             self.tell(dossier.id)
 
@@ -74,10 +77,21 @@ class Ledger:
             before = self.get(scan)
             wanted = change(before) if callable(change) else change
             after, moves = self._changed(before, wanted)
-            await self._store.work(partial(_write, after=after, moves=moves, change=wanted))
-            self._dossiers[scan] = after
+            if after == before and not moves and not _leaves_more(wanted):
+                return before
+            await self._commit(partial(_write, after=after, moves=moves, change=wanted), (after,))
         self.tell(scan)
         return after
+
+    async def _commit(self, write: Callable[[Journal], None], dossiers: tuple[Dossier, ...]) -> None:
+        """Write, then let memory follow, even for a caller who is cancelled meanwhile: the two stay equal."""
+        writing = asyncio.ensure_future(self._store.work(write))
+        try:
+            await ended(writing)
+        finally:
+            if not writing.cancelled() and writing.exception() is None:
+                self._dossiers.update({dossier.id: dossier for dossier in dossiers})
+        writing.result()
 
     def _changed(self, before: Dossier, change: Change) -> tuple[Dossier, tuple[StepMove, ...]]:
         steps = dict(before.steps)
@@ -123,6 +137,11 @@ class Ledger:
         """Return how long a running step has worked, 0 when it does not run."""
         began = self._began.get((scan, step))
         return 0.0 if began is None else self._clock.monotonic() - began
+
+
+def _leaves_more(change: Change) -> bool:
+    """Whether a change writes something beside the scan itself."""
+    return bool(change.pictures or change.writes) or change.audit is not None or change.link is not None
 
 
 def _write(journal: Journal, *, after: Dossier, moves: tuple[StepMove, ...], change: Change) -> None:

@@ -94,4 +94,6 @@ class DestinationGate:
             self.trouble = error
             self._open.clear()
         else:
-            self.reopen()
+            # An alarm that came while the destination was looked at stays.
+            if not self.alarm:
+                self.reopen()

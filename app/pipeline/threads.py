@@ -4,10 +4,27 @@ import asyncio
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar
 
 P = ParamSpec("P")
 T = TypeVar("T")
+
+
+async def ended(work: asyncio.Future[Any]) -> None:
+    """Return when the work has ended, well or not.
+
+    A thread cannot be cancelled: who is cancelled meanwhile waits all the same, so that nobody begins the same work
+    beside it, and passes the cancelling on afterwards.
+    """
+    cancelled: asyncio.CancelledError | None = None
+    while not work.done():
+        try:
+            await asyncio.wait({work})
+        except asyncio.CancelledError as error:
+            cancelled = error
+    if cancelled is not None:
+        work.cancelled() or work.exception()
+        raise cancelled
 
 
 class Threads:
@@ -31,7 +48,9 @@ class Threads:
         return await self._run(self._sheet, partial(call, *args, **kwargs))
 
     async def _run(self, pool: ThreadPoolExecutor, call: Callable[[], T]) -> T:
-        return await asyncio.get_running_loop().run_in_executor(pool, call)
+        work = asyncio.get_running_loop().run_in_executor(pool, call)
+        await ended(work)
+        return work.result()
 
     async def close(self) -> None:
         """Wait for what was begun, then end the threads."""

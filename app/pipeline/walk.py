@@ -38,14 +38,19 @@ class Walk:
         self._running: dict[asyncio.Task[None], Act] = {}
         self._wake = asyncio.Event()
         self._tries: dict[StepId, int] = {}
+        self._queued: set[asyncio.Task[None]] = set()
+        self.struck: Act | None = None
+        """The act whose work ended with an error nobody foresaw."""
 
     def wake(self) -> None:
         """Look again: something about this scan was changed from outside."""
         self._wake.set()
 
     def stop(self) -> None:
-        """Ask whatever runs to end at its next safe moment."""
+        """Ask whatever runs to end at its next safe moment; what only waits for a place ends at once."""
         self._case.stop()
+        for task in self._queued:
+            task.cancel()
         self._wake.set()
 
     async def run(self) -> None:
@@ -56,7 +61,7 @@ class Walk:
                 await self._settle_states()
                 self._start_ready()
                 pause = self._seconds_to_retry()
-                if not self._running and pause is None:
+                if not self._running and (pause is None or self._case.stopping):
                     return
                 await self._wait(pause)
         finally:
@@ -72,8 +77,9 @@ class Walk:
         finally:
             waking.cancel()
         for task in [task for task in self._running if task.done()]:
-            del self._running[task]
-            if not task.cancelled():
+            act = self._running.pop(task)
+            if not task.cancelled() and task.exception() is not None:
+                self.struck = act
                 task.result()
 
     async def _settle_states(self) -> None:
@@ -85,11 +91,18 @@ class Walk:
                 return
             target = StepState.CANCELLED if dossier.scan.cancelled else StepState.PAUSED
             moves = _all_to_come(dossier, target)
+        if moves and dossier.scan.cancelled and dossier.scan.stem and not dossier.published:
+            await self._discard(dossier)
         if moves:
             await self._kit.ledger.apply(self._case.id, Change(steps=moves))
-        if dossier.scan.cancelled and dossier.scan.stem and not dossier.published:
+
+    async def _discard(self, dossier: Dossier) -> None:
+        """Remove the parts of a scan given up; a share that is away does not keep it from being given up."""
+        try:
             plan = plan_for(dossier, place(self._case))
             await self._kit.threads.disk(self._kit.destination.discard, plan)
+        except SlideferryError as error:
+            log.warning("%s: its parts stay on the share: %s", self._case.id, error)
 
     def _start_ready(self) -> None:
         dossier = self._case.dossier
@@ -107,13 +120,16 @@ class Walk:
         return all(at is None or at <= now for at in times)
 
     def _seconds_to_retry(self) -> float | None:
-        now = self._kit.clock.now()
-        waiting = [
-            (record.retry_at - now).total_seconds()
-            for record in self._case.dossier.steps.values()
-            if record.state is StepState.WAITING_TO_RETRY and record.retry_at is not None
+        """Return how long until an act that does not run yet is due, None where none waits for its time."""
+        now, busy, steps = self._kit.clock.now(), set(self._running.values()), self._case.dossier.steps
+        times = [
+            retry_at
+            for act in ACTS
+            if act not in busy and is_ready(act, steps)
+            for step in act.steps
+            if (retry_at := steps[step].retry_at) is not None
         ]
-        return max(0.01, min(waiting)) if waiting else None
+        return max(0.01, (min(times) - now).total_seconds()) if times else None
 
     def _order(self) -> Order:
         scan = self._case.dossier.scan
@@ -122,31 +138,47 @@ class Walk:
     async def _take(self, act: Act) -> None:
         """Wait for a place, do the work, write what came of it."""
         resource = STEPS[act.steps[0]].resource
-        try:
-            if resource is Resource.TRANSFER:
-                await self._turn_of_slide()
-        except StoppedError:
-            return
-        async with self._places[resource].place(self._order):
-            if self._case.stopping or not is_ready(act, self._case.dossier.steps):
+        task = asyncio.current_task()
+        async with AsyncExitStack() as held:
+            with self._in_queue(task):
+                if resource is Resource.TRANSFER:
+                    await self._turn_of_slide()
+                await held.enter_async_context(self._places[resource].place(self._order))
+            if self._case.stopping or not (act.moves_itself or await self._begin(act)):
                 return
             try:
-                if not act.moves_itself:
-                    await self._begin(act.steps[0])
                 outcome = await act.work(self._case)
             except SlideferryError as error:
                 await self._failed(act, error)
             else:
                 await self._ended(act, outcome)
 
+    @contextmanager
+    def _in_queue(self, task: asyncio.Task[None] | None) -> Iterator[None]:
+        """Mark a task as one that only waits, and can be cancelled without harm."""
+        assert task is not None
+        self._queued.add(task)
+        try:
+            yield
+        finally:
+            self._queued.discard(task)
+
     async def _turn_of_slide(self) -> None:
         """Wait for the gate, and for earlier scans of the same slide, before taking a place they may need."""
         while not self._kit.gate.is_open or still_coming(self._kit.ledger, self._case.dossier):
-            await self._case.pause(_LOOK_SECONDS)
+            await asyncio.sleep(_LOOK_SECONDS)
 
-    async def _begin(self, step: StepId) -> None:
-        change = StepChange(step, StepState.RUNNING, "its turn has come")
-        await self._kit.ledger.apply(self._case.id, Change(steps=(change,)))
+    async def _begin(self, act: Act) -> bool:
+        """Move an act to Running, unless a person changed the scan meanwhile; return whether it runs."""
+        step = act.steps[0]
+
+        def change(now: Dossier) -> Change:
+            if now.scan.paused or now.scan.cancelled or not is_ready(act, now.steps):
+                return Change()
+            return Change(steps=(StepChange(step, StepState.RUNNING, "its turn has come"),))
+
+        begun = await self._kit.ledger.apply(self._case.id, change)
+        return begun.steps[step].state is StepState.RUNNING
 
     async def _ended(self, act: Act, outcome: Outcome) -> None:
         if isinstance(outcome, Moved):
@@ -154,9 +186,15 @@ class Walk:
         step = current_step(act, self._case.dossier.steps)
         self._tries.pop(step, None)
         change = Change() if isinstance(outcome, Skip) else outcome.change
-        moved = replace(change, steps=(*change.steps, _outcome_move(step, outcome)))
+
+        def moved(now: Dossier) -> Change:
+            scan = None if change.scan is None else _with_findings(now.scan, change.scan)
+            return replace(change, scan=scan, steps=(*change.steps, _outcome_move(step, outcome)))
+
         await self._kit.ledger.apply(self._case.id, moved)
         self._kit.progress.forget(self._case.id)
+        if change.writes:
+            self._kit.sheet.wake()
 
     async def _failed(self, act: Act, error: SlideferryError) -> None:
         """Answer an error by its kind; see guarantees G4 and G12."""
@@ -165,7 +203,7 @@ class Walk:
             await self._put_back(act, "stopped in the middle")
             return
         log.warning("%s: %s", self._case.id, error)
-        if isinstance(error, SourceChangedError):
+        if isinstance(error, SourceChangedError) and not self._case.dossier.published:
             await self._back_to_start()
             return
         if isinstance(error, (DestinationError, CorruptionError)):

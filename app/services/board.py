@@ -22,6 +22,7 @@ from app.pipeline.journey import (
 from app.pipeline.ledger import Ledger
 from app.pipeline.progress import ProgressBoard
 from app.pipeline.rescans import earlier_scans
+from app.pipeline.steps.publish import QUESTIONS
 from app.services.views import Attention, Choice, ScanView, StepView
 
 ASK_RESCAN = "Glass still in the rack? Order a rescan. Or accept the scan, with the reason"
@@ -52,7 +53,7 @@ def _choices(dossier: Dossier, record: StepRecord) -> tuple[Choice, ...]:
         return (Choice.ASSIGN, Choice.SHOW_LABEL)
     if record.step == MATCH:
         return (Choice.RESTART, Choice.ASSIGN, Choice.SHOW_LABEL)
-    if record.step == VERIFY and "kept" in record.title:
+    if record.step == VERIFY and record.title in QUESTIONS:
         return (Choice.KEEP_OLD, Choice.KEEP_NEW, Choice.KEEP_BOTH)
     return (Choice.RESTART, Choice.LOOK_CLOSER)
 

@@ -114,7 +114,7 @@ class Rail(QFrame):
 
 
 class StatusBar(QFrame):
-    """Room on the scanner's disk, speed, sheet and share, each in a word with its tone. `report_wanted` by its button."""
+    """Room on the scanner's disk, speed, sheet, share: each a word with its tone. `report_wanted` by its button."""
 
     report_wanted = Signal()
 

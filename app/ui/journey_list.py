@@ -16,7 +16,7 @@ _NODE = 20.0
 
 
 class JourneyList(QWidget):
-    """Thirteen lines, one a step. `menu_wanted` carries (step id, screen position): by right click, Enter or menu key."""
+    """One line a step. `menu_wanted` carries (step id, screen position): by right click, Enter or menu key."""
 
     menu_wanted = Signal(str, QPoint)
 

@@ -118,7 +118,7 @@ def picture(painter: QPainter, box: QRectF, pixmap: QPixmap | None, radius: floa
 def paragraph(
     painter: QPainter, box: QRectF, lead: str, rest: str, font: QFont, colours: tuple[str, str], lines: int
 ) -> bool:
-    """Draw a bold lead and the rest in at most so many lines. Colours are of lead and rest. Returns whether it was cut."""
+    """Draw a bold lead and the rest in at most so many lines; `colours` are theirs. Returns whether it was cut."""
     text = f"{lead} {rest}".strip()
     layout = QTextLayout(text, font)
     option = QTextOption()

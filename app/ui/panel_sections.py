@@ -91,7 +91,7 @@ def _tried(view: ScanView) -> str:
 
 
 class PicturesCard(QWidget):
-    """Thumbnail, label, macro on tabs; the quality map over the thumbnail by a tick. `wanted` carries a kind to fetch."""
+    """Thumbnail, label, macro on tabs; the quality map over the thumbnail by a tick. `wanted` asks for a kind."""
 
     wanted = Signal(object)
 

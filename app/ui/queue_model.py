@@ -30,32 +30,67 @@ class Column(IntEnum):
     MESSAGE = 9
 
 
+_RIGHT = (Column.RATE, Column.LEFT, Column.SIZE, Column.ATTEMPTS)
+
+
+def message(view: ScanView) -> str:
+    """Return what a row says: what is wrong, else how it stands."""
+    trouble = trouble_of(view)
+    return f"{trouble[0]}. {trouble[1]}" if trouble else view.message
+
+
+def step_number(view: ScanView) -> int:
+    """Return the number of the step that says how the scan stands: the first in trouble or at work, else the next."""
+    if view.attention is not None:
+        return next((number for number, step in enumerate(view.steps) if step.id == view.attention.step), 0)
+    stuck = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.WAITING_TO_RETRY, StepState.PAUSED)
+    for wanted in (stuck, (StepState.RUNNING,), (StepState.PENDING, StepState.BLOCKED)):
+        for number, step in enumerate(view.steps):
+            if step.state in wanted:
+                return number
+    return len(view.steps)
+
+
+def step_title(view: ScanView) -> str:
+    """Return that step's name, nothing when all are done."""
+    number = step_number(view)
+    return view.steps[number].title if number < len(view.steps) else ""
+
+
+def progress(view: ScanView) -> float:
+    """Return how far a scan is: 0 to 1."""
+    return 1.0 if view.verified_at is not None else share_done(view)
+
+
+def progress_text(view: ScanView) -> str:
+    """Return the progress in per cent, 100 % only when verified."""
+    return wording.say("verified") if view.verified_at else wording.percent(progress(view), 1.0)
+
+
 _TEXTS: dict[Column, Callable[[ScanView], str]] = {
     Column.BARCODE: lambda view: view.barcode or wording.say("no barcode"),
     Column.STATE: lambda view: view.badge,
-    Column.STEP: lambda view: step_title(view),
-    Column.PROGRESS: lambda view: progress_text(view),
+    Column.STEP: step_title,
+    Column.PROGRESS: progress_text,
     Column.RATE: lambda view: wording.rate(view.rate),
     Column.LEFT: lambda view: "" if view.seconds_left is None else wording.duration(max(1.0, round(view.seconds_left))),
     Column.SIZE: lambda view: wording.size(view.size_bytes),
     Column.ATTEMPTS: lambda view: str(view.attempts) if view.attempts else "",
-    Column.MESSAGE: lambda view: message(view),
+    Column.MESSAGE: message,
 }
 
 _KEYS: dict[Column, Callable[[ScanView], Any]] = {
     Column.PICTURE: needs_you_first,
     Column.BARCODE: lambda view: view.barcode or "",
     Column.STATE: needs_you_first,
-    Column.STEP: lambda view: step_number(view),
-    Column.PROGRESS: lambda view: progress(view),
+    Column.STEP: step_number,
+    Column.PROGRESS: progress,
     Column.RATE: lambda view: view.rate or 0.0,
     Column.LEFT: lambda view: -1.0 if view.seconds_left is None else view.seconds_left,
     Column.SIZE: lambda view: view.size_bytes,
     Column.ATTEMPTS: lambda view: view.attempts,
     Column.MESSAGE: lambda view: view.message,
 }
-
-_RIGHT = (Column.RATE, Column.LEFT, Column.SIZE, Column.ATTEMPTS)
 
 
 class QueueModel(ScanModel):
@@ -121,44 +156,10 @@ def titles() -> dict[Column, str]:
     }
 
 
-def message(view: ScanView) -> str:
-    """Return what a row says: what is wrong, else how it stands."""
-    trouble = trouble_of(view)
-    return f"{trouble[0]}. {trouble[1]}" if trouble else view.message
-
-
 def haystack(view: ScanView) -> str:
     """Return all the filter looks at."""
     parts = (view.barcode or "", view.source_name, view.file_name or "", view.badge, step_title(view), message(view))
     return "\n".join(parts).casefold()
-
-
-def step_number(view: ScanView) -> int:
-    """Return the number of the step that says how the scan stands: the first in trouble or at work, else the next."""
-    if view.attention is not None:
-        return next((number for number, step in enumerate(view.steps) if step.id == view.attention.step), 0)
-    stuck = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.WAITING_TO_RETRY, StepState.PAUSED)
-    for wanted in (stuck, (StepState.RUNNING,), (StepState.PENDING, StepState.BLOCKED)):
-        for number, step in enumerate(view.steps):
-            if step.state in wanted:
-                return number
-    return len(view.steps)
-
-
-def step_title(view: ScanView) -> str:
-    """Return that step's name, nothing when all are done."""
-    number = step_number(view)
-    return view.steps[number].title if number < len(view.steps) else ""
-
-
-def progress(view: ScanView) -> float:
-    """Return how far a scan is: 0 to 1."""
-    return 1.0 if view.verified_at is not None else share_done(view)
-
-
-def progress_text(view: ScanView) -> str:
-    """Return the progress in per cent, 100 % only when verified."""
-    return wording.say("verified") if view.verified_at else wording.percent(progress(view), 1.0)
 
 
 def row_text(view: ScanView) -> str:

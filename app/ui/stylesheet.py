@@ -21,7 +21,12 @@ QLabel#big {{ font-size: {big}px; font-weight: 700; }}
 QLabel#huge {{ font-size: {huge}px; font-weight: 700; letter-spacing: 2px; }}
 QLabel#strong {{ font-weight: 600; }}
 
-QPushButton {{ background: {raised}; border: 1px solid {line_strong}; border-radius: 8px; padding: {pad_y}px {pad_x}px; }}
+QPushButton {{
+  background: {raised};
+  border: 1px solid {line_strong};
+  border-radius: 8px;
+  padding: {pad_y}px {pad_x}px;
+}}
 QPushButton:hover {{ background: {sunken}; border-color: {accent}; }}
 QPushButton:pressed {{ background: {line}; }}
 QPushButton:focus {{ border: 2px solid {accent}; padding: {pad_y_focus}px {pad_x_focus}px; }}
@@ -38,7 +43,14 @@ QPushButton#plain {{ border: 1px solid transparent; background: transparent; pad
 QPushButton#plain:hover {{ background: {sunken}; }}
 QPushButton#plain:focus {{ border: 2px solid {accent}; padding: 3px 5px; }}
 
-QToolButton#railButton {{ border: 2px solid transparent; border-radius: 10px; padding: 6px 2px; color: {muted}; font-size: {small}px; background: transparent; }}
+QToolButton#railButton {{
+  border: 2px solid transparent;
+  border-radius: 10px;
+  padding: 6px 2px;
+  color: {muted};
+  font-size: {small}px;
+  background: transparent;
+}}
 QToolButton#railButton:hover {{ background: {sunken}; color: {text}; }}
 QToolButton#railButton:checked {{ background: {busy_soft}; color: {busy}; font-weight: 600; }}
 QToolButton#railButton:focus {{ border-color: {accent}; }}
@@ -47,17 +59,44 @@ QToolButton#tool:hover {{ background: {card}; border-color: {line_strong}; }}
 QToolButton#tool:focus {{ border: 2px solid {accent}; padding: 4px 8px; }}
 QToolButton#tool:disabled {{ color: {line_strong}; }}
 
-QLineEdit, QComboBox, QPlainTextEdit {{ background: {card}; border: 1px solid {line_strong}; border-radius: 8px; padding: {pad_y}px 10px; selection-background-color: {accent}; selection-color: {on_accent}; }}
+QLineEdit, QComboBox, QPlainTextEdit {{
+  background: {card};
+  border: 1px solid {line_strong};
+  border-radius: 8px;
+  padding: {pad_y}px 10px;
+  selection-background-color: {accent};
+  selection-color: {on_accent};
+}}
 QLineEdit:focus, QComboBox:focus, QPlainTextEdit:focus {{ border: 2px solid {accent}; padding: {pad_y_focus}px 9px; }}
 QComboBox::drop-down {{ border: 0; width: 26px; }}
 QComboBox::down-arrow {{ image: url({chevron}); width: 14px; height: 14px; }}
-QComboBox QAbstractItemView {{ background: {raised}; border: 1px solid {line_strong}; selection-background-color: {busy_soft}; selection-color: {text}; outline: 0; }}
+QComboBox QAbstractItemView {{
+  background: {raised};
+  border: 1px solid {line_strong};
+  selection-background-color: {busy_soft};
+  selection-color: {text};
+  outline: 0;
+}}
 
 QScrollArea, QAbstractScrollArea#plainScroll {{ background: transparent; border: 0; }}
 QAbstractItemView {{ outline: 0; border: 0; background: {ground}; selection-color: {text}; }}
-QTableView {{ background: {card}; border: 1px solid {line}; border-radius: 12px; gridline-color: {line}; selection-background-color: {busy_soft}; }}
+QTableView {{
+  background: {card};
+  border: 1px solid {line};
+  border-radius: 12px;
+  gridline-color: {line};
+  selection-background-color: {busy_soft};
+}}
 QHeaderView {{ background: transparent; }}
-QHeaderView::section {{ background: {card}; color: {muted}; border: 0; border-bottom: 1px solid {line}; padding: 7px 8px; font-weight: 600; font-size: {small}px; }}
+QHeaderView::section {{
+  background: {card};
+  color: {muted};
+  border: 0;
+  border-bottom: 1px solid {line};
+  padding: 7px 8px;
+  font-weight: 600;
+  font-size: {small}px;
+}}
 QHeaderView::section:hover {{ color: {text}; }}
 QTableCornerButton::section {{ background: {card}; border: 0; }}
 QScrollBar:vertical {{ background: transparent; width: 12px; margin: 2px; }}
@@ -69,7 +108,13 @@ QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
 QListWidget#plainList, QWidget#panelContent {{ background: transparent; }}
 QSplitter::handle {{ background: transparent; }}
-QTabBar::tab {{ background: transparent; padding: 6px 12px; border: 0; border-bottom: 2px solid transparent; color: {muted}; }}
+QTabBar::tab {{
+  background: transparent;
+  padding: 6px 12px;
+  border: 0;
+  border-bottom: 2px solid transparent;
+  color: {muted};
+}}
 QTabBar::tab:selected {{ color: {busy}; border-bottom-color: {busy}; font-weight: 600; }}
 QTabBar::tab:focus {{ color: {text}; }}
 QMenu {{ background: {raised}; border: 1px solid {line_strong}; border-radius: 8px; padding: 6px; }}
@@ -83,7 +128,13 @@ QCheckBox {{ spacing: 8px; }}
 
 
 _TONE = """
-QLabel#pill[tone="{name}"] {{ background: {soft}; color: {strong}; border-radius: {radius}px; padding: 3px 12px; font-weight: 600; }}
+QLabel#pill[tone="{name}"] {{
+  background: {soft};
+  color: {strong};
+  border-radius: {radius}px;
+  padding: 3px 12px;
+  font-weight: 600;
+}}
 QLabel[ink="{name}"] {{ color: {strong}; font-weight: 700; }}
 QFrame#verdict[tone="{name}"] {{ background: {soft}; border: 2px solid {strong}; border-radius: 14px; }}
 QFrame#banner[tone="{name}"] {{ background: {soft}; border: 1px solid {strong}; border-radius: 12px; }}

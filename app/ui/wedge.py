@@ -7,7 +7,6 @@ from statistics import median
 
 from app.domain.barcode import clean
 
-
 _SURE_FROM = 3
 _JUDGED_FROM = 6
 

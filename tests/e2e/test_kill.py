@@ -5,12 +5,15 @@ import random
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.e2e import lab
 from tests.e2e.conftest import SLIDES, PlayedDemo
+from tests.proof import write_proof
 
 BETWEEN_RENAMES = """
 import os, signal, sys
@@ -74,7 +77,21 @@ def test_killed_between_the_two_renames_of_a_rescan(played: PlayedDemo, prepared
 @pytest.mark.long
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize("number", range(20))
-def test_a_kill_at_a_random_moment(number: int, played: PlayedDemo, prepared: Path) -> None:
+def test_a_kill_at_a_random_moment(
+    number: int, played: PlayedDemo, prepared: Path, kills: list[dict[str, Any]]
+) -> None:
     chance = random.Random(os.environ.get("SLIDEFERRY_SEED", "20261122") + str(number))
-    kill_after(prepared, chance.uniform(0.3, 7.0))
+    seconds = chance.uniform(0.3, 7.0)
+    killed = kill_after(prepared, seconds)
     assert_ends_like(played, prepared)
+    kills.append({"after_seconds": round(seconds, 3), "was_at_work": killed, "end_state": "that of an undisturbed run"})
+
+
+@pytest.fixture(scope="module")
+def kills() -> Iterator[list[dict[str, Any]]]:
+    """Gather the kills; write the proof when the last one is done."""
+    found: list[dict[str, Any]] = []
+    yield found
+    if found:
+        at_work = sum(bool(each["was_at_work"]) for each in found)
+        write_proof("kills", {"slides": SLIDES, "kills": len(found), "killed_at_work": at_work, "each": found})

@@ -2,14 +2,14 @@
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 import pytest
 import qasync
-from PySide6.QtCore import QEvent
+from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
@@ -42,7 +42,6 @@ def desk() -> FakeDesk:
     return FakeDesk()
 
 
-
 @pytest.fixture
 def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     urls: list[str] = []
@@ -67,6 +66,18 @@ async def window(qapp: QApplication, theme: Theme, desk: FakeDesk) -> AsyncItera
     QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
     assert asyncio.all_tasks() <= before | {asyncio.current_task()}
     assert desk.listeners == 0
+
+
+async def from_a_slot(act: Callable[[], object]) -> None:
+    """Do this as Qt would, outside any task: QTest's keys run the event loop, which a coroutine must not."""
+    done = asyncio.get_running_loop().create_future()
+
+    def run() -> None:
+        act()
+        done.set_result(None)
+
+    QTimer.singleShot(0, run)
+    await done
 
 
 async def until(condition, seconds: float = 10.0) -> None:

@@ -1,4 +1,4 @@
-"""Shows the window with the fake desk, for looking at it: `python -m tests.ui.show --page run --theme light --out X.png`."""
+"""Shows the window with the fake desk: `python -m tests.ui.show --page run --theme light --out X.png`."""
 
 import argparse
 import asyncio

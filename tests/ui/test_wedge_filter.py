@@ -10,14 +10,23 @@ from app.services.views import Choice
 from app.ui.dialogs.assign import AssignDialog
 from app.ui.main_window import MainWindow
 from tests.fakes.desk import FakeDesk
-from tests.ui.conftest import until
+from tests.ui.conftest import from_a_slot, until
 
 
-def scan(target: QWindow, code: str, end: Qt.Key = Qt.Key.Key_Return) -> None:
+async def scan(target: QWindow, code: str, end: Qt.Key = Qt.Key.Key_Return) -> None:
     """Type as a hand scanner does, straight into the window of the system."""
-    for character in code:
-        QTest.keyClick(target, character)
-    QTest.keyClick(target, end)
+    await keys(target, *code, end)
+
+
+async def keys(target: QWindow, *pressed: str | Qt.Key) -> None:
+    """Press these at once, one after the other."""
+
+    def press() -> None:
+        QApplication.processEvents()  # what is still to be painted would come between two keys
+        for key in pressed:
+            QTest.keyClick(target, key)
+
+    await from_a_slot(press)
 
 
 def handle(window) -> QWindow:
@@ -35,7 +44,7 @@ async def test_a_scan_reaches_the_desk_and_leaves_the_focused_field_alone(
     field.setText("kept")
     field.setFocus()
     await until(lambda: QApplication.focusWindow() is not None)
-    scan(handle(window), "407871", end)
+    await scan(handle(window), "407871", end)
     await until(lambda: bool(desk.acts))
     assert desk.acts == [("hand_scan", "407871")]
     assert field.text() == "kept"
@@ -48,7 +57,7 @@ async def test_a_person_types_into_the_field(window: MainWindow, desk: FakeDesk)
     field.setFocus()
     await until(lambda: QApplication.focusWindow() is not None)
     for number, character in enumerate("545"):
-        QTest.keyClick(handle(window), character)
+        await keys(handle(window), character)
         await until(lambda count=number + 1: len(field.text()) == count)
     assert field.text() == "545"
     await until(lambda: window.queue_page.model.rowCount() == 2)
@@ -62,12 +71,9 @@ async def test_keys_that_turn_out_to_be_a_persons_come_in_order_before_the_next_
     field = window.queue_page.filter
     field.setFocus()
     await until(lambda: QApplication.focusWindow() is not None)
-    for character in "aB1":
-        QTest.keyClick(handle(window), character)
-    QTest.keyClick(handle(window), Qt.Key.Key_Backspace)
+    await keys(handle(window), "a", "B", "1", Qt.Key.Key_Backspace)
     assert field.text() == "aB"
-    QTest.keyClick(handle(window), "x")
-    QTest.keyClick(handle(window), Qt.Key.Key_Return)
+    await keys(handle(window), "x", Qt.Key.Key_Return)
     assert field.text() == "aBx"
     assert desk.acts == []
 
@@ -77,7 +83,7 @@ async def test_typed_barcode_and_enter_in_the_barcode_field(window: MainWindow, 
     field.setFocus()
     field.setText("465551")
     await until(lambda: QApplication.focusWindow() is not None)
-    QTest.keyClick(handle(window), Qt.Key.Key_Return)
+    await keys(handle(window), Qt.Key.Key_Return)
     await until(lambda: bool(desk.acts))
     assert desk.acts == [("hand_scan", "465551")]
     assert field.text() == ""
@@ -90,7 +96,7 @@ async def test_a_scan_fills_the_open_assign_dialog_and_presses_nothing(window: M
     dialog = window.asker.open_question
     assert isinstance(dialog, AssignDialog)
     await until(lambda: QApplication.focusWindow() is handle(dialog))
-    scan(handle(dialog), "407871")
+    await scan(handle(dialog), "407871")
     assert dialog.barcode() == "407871"
     assert dialog.isVisible()
     assert desk.acts == []
@@ -102,7 +108,7 @@ async def test_a_scan_fills_the_open_assign_dialog_and_presses_nothing(window: M
 
 async def test_the_same_code_twice_at_once_is_one_scan(window: MainWindow, desk: FakeDesk) -> None:
     await until(lambda: QApplication.focusWindow() is not None)
-    scan(handle(window), "407871")
-    scan(handle(window), "407871")
+    await scan(handle(window), "407871")
+    await scan(handle(window), "407871")
     await until(lambda: window.errands.under_way == 0)
     assert desk.acts == [("hand_scan", "407871")]

@@ -23,6 +23,7 @@ class Tally:
     superseded: int
     rescans: int
     not_done: int
+    not_scanned: int
     size_bytes: int
     seconds: float
     blur: tuple[Counter[Verdict], ...]
@@ -48,6 +49,7 @@ def tally(report: RunReport) -> Tally:
         superseded=len(report.slides) - len(standing),
         rescans=len(report.rescans),
         not_done=len(report.not_done),
+        not_scanned=sum(1 for line in report.not_done if not line.source_name),
         size_bytes=sum(slide.size_bytes for slide in report.slides if slide.verified_at is not None),
         seconds=max(0.0, (ended - report.run.started_at).total_seconds()),
         blur=blur,

@@ -132,13 +132,13 @@ class ScanTables:
         )
 
     def put_picture(self, scan: ScanId, kind: PictureKind, png: bytes) -> None:
-        """Keep a picture of a scan."""
+        """Keep a picture of a scan in the place of an older one; empty: there is none any more."""
         self._db.execute("INSERT OR REPLACE INTO picture VALUES (?, ?, ?)", (scan, kind.value, png))
 
     def picture(self, scan: ScanId, kind: PictureKind) -> bytes | None:
         """Return a kept picture."""
         row = self._db.execute("SELECT png FROM picture WHERE scan = ? AND kind = ?", (scan, kind.value)).fetchone()
-        return None if row is None else bytes(row[0])
+        return None if row is None or not row[0] else bytes(row[0])
 
     def link(self, link: RescanLink) -> None:
         """Note that one scan took another's place; the newest note on a pair stands."""

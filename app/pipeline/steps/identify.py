@@ -23,7 +23,7 @@ async def identify(case: Case) -> Outcome:
     if agreement.barcode is not None:
         found = replace(scan, barcode=agreement.barcode)
         return Done(agreement.barcode, Change(scan=found, facts=facts, pictures=pictures))
-    change = Change(facts=facts, pictures=pictures)
+    change = Change(scan=replace(scan, barcode=None), facts=facts, pictures=pictures)
     if agreement.conflict:
         seen = ", ".join(f"{each.text} ({each.source.value})" for each in agreement.conflict)
         return Ask("Which slide is this?", f"The barcodes of {scan.files.name} differ: {seen}", _ASSIGN, change)
@@ -38,9 +38,8 @@ async def _pictures(case: Case) -> dict[PictureKind, bytes]:
     }
     found = {}
     for kind, size_px in sizes.items():
-        png = await case.kit.images.picture(case.dossier.scan.files, kind, size_px)
-        if png is not None:
-            found[kind] = png
+        # Nothing takes the place of an older picture: the files may hold another slide than before.
+        found[kind] = await case.kit.images.picture(case.dossier.scan.files, kind, size_px) or b""
     return found
 
 

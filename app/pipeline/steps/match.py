@@ -5,6 +5,10 @@ from app.domain.sheet import SheetRow, SlideSheet
 from app.pipeline.case import Ask, Case, Done, Outcome
 
 
+_NO_ROW = Change(row={})
+"""The scan may have had another slide's row before it was assigned another barcode."""
+
+
 async def match(case: Case) -> Outcome:
     """Find the slide's row."""
     barcode = case.dossier.scan.barcode or ""
@@ -15,6 +19,7 @@ async def match(case: Case) -> Outcome:
             "Missing Task",
             f"{barcode} is not in {sheet.title}",
             "Add the slide's row to the sheet, then restart; or assign another barcode if this one was misread",
+            _NO_ROW,
         )
     if len(rows) > 1:
         where = ", ".join(str(row.number) for row in rows)
@@ -22,6 +27,7 @@ async def match(case: Case) -> Outcome:
             "Two rows, one barcode",
             f"{barcode} stands in rows {where} of {sheet.title}",
             "Leave one row with this barcode, then restart",
+            _NO_ROW,
         )
     return _judge(case, sheet, rows[0])
 
@@ -33,6 +39,7 @@ def _judge(case: Case, sheet: SlideSheet, row: SheetRow) -> Outcome:
             "Metadata missing",
             f"REQUIRED and empty in {sheet.title}: {', '.join(missing)}",
             "Fill these cells, then restart",
+            Change(row=dict(row.cells)),
         )
     header = case.kit.settings.sheet.scanner_column
     theirs, ours = row.cells.get(header, "").strip(), case.kit.settings.scanner.name

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from app.domain.dossier import Change, Dossier, RescanLink, StepChange
-from app.domain.errors import NameTakenError
+from app.domain.errors import NameTakenError, SlideError
 from app.domain.scan import ScanId, VerifiedFile
 from app.domain.step import StepState
 from app.domain.transfer import MemberPlan, Relocation, TransferPlan
@@ -13,6 +13,10 @@ from app.pipeline.rescans import advises_rescan
 from app.pipeline.steps.placing import Placement, Role, moved_finals, place
 
 RESCANNED = "scanned again"
+WHICH_ONE = "Which scan is kept?"
+OLDER_MISSING = "The older image is not there"
+QUESTIONS = (WHICH_ONE, OLDER_MISSING)
+"""What a person answers with old, new or both."""
 
 
 async def publish(case: Case, plan: TransferPlan, placement: Placement, files: tuple[VerifiedFile, ...]) -> Outcome:
@@ -25,8 +29,9 @@ async def publish(case: Case, plan: TransferPlan, placement: Placement, files: t
             return _which_one(case)
         now = place(case)
         if now.role is Role.REPLACES:
-            for other in now.others:
-                await make_way(case, other)
+            question = await _all_make_way(case, now.others)
+            if question is not None:
+                return question
         try:
             await case.kit.threads.copy(case.kit.destination.publish, plan, files)
         except NameTakenError as error:
@@ -64,10 +69,24 @@ def _only_old_is_good(case: Case) -> bool:
     return case.dossier.scan.keep is None and advises_rescan(case.dossier) and not advises_rescan(others[-1])
 
 
+async def _all_make_way(case: Case, others: tuple[Dossier, ...]) -> Ask | None:
+    """Move the earlier scans; one that is not there is a question, and the answer `new` goes on without it."""
+    for other in others:
+        try:
+            await make_way(case, other)
+        except SlideError as error:
+            if case.dossier.scan.keep != "new":
+                message = f"Scan {other.id} of {case.dossier.scan.barcode}: {error.message}"
+                hint = "Put it back and restart; or keep new, to go on without it, or keep both"
+                return Ask(OLDER_MISSING, message, hint)
+            await _superseded(case, other.id, other.files)
+    return None
+
+
 def _which_one(case: Case) -> Outcome:
     reason = case.dossier.quality.reason if case.dossier.quality else ""
     return Ask(
-        "Which scan is kept?",
+        WHICH_ONE,
         f"The new scan of {case.dossier.scan.barcode}: {reason}. The older one is good and keeps its name for now",
         "Keep old, new or both; nothing is lost either way",
     )
@@ -80,9 +99,16 @@ async def make_way(case: Case, older: Dossier) -> None:
     new = moved_finals(older, case.kit.settings.destination.rescans)
     await case.kit.threads.copy(case.kit.destination.relocate, Relocation(older.files, new))
     moved = tuple(replace(file, destination=path) for file, path in zip(older.files, new, strict=True))
-    scan = replace(older.scan, superseded_by=case.id)
-    link = _link(case, older=older.id, newer=case.id, kept=case.id, where=new[0])
-    await case.kit.ledger.apply(older.id, Change(scan=scan, files=moved, link=link))
+    await _superseded(case, older.id, moved)
+
+
+async def _superseded(case: Case, older: ScanId, files: tuple[VerifiedFile, ...]) -> None:
+    link = _link(case, older=older, newer=case.id, kept=case.id, where=files[0].destination)
+
+    def change(now: Dossier) -> Change:
+        return Change(scan=replace(now.scan, superseded_by=case.id), files=files, link=link)
+
+    await case.kit.ledger.apply(older, change)
 
 
 async def _published(case: Case, placement: Placement, files: tuple[VerifiedFile, ...]) -> Outcome:

@@ -14,5 +14,4 @@ async def quality(case: Case) -> Outcome:
     numbers, picture = await case.kit.images.quality(case.dossier.scan.files, with_map=True)
     limits = QualityLimits(settings.blur_limit_percent, settings.focus_review, settings.tissue_min_percent)
     verdict = judge(numbers, limits)
-    pictures = {} if picture is None else {PictureKind.QUALITY_MAP: picture}
-    return Done(verdict.reason, Change(quality=verdict, pictures=pictures))
+    return Done(verdict.reason, Change(quality=verdict, pictures={PictureKind.QUALITY_MAP: picture or b""}))

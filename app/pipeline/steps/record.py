@@ -3,25 +3,32 @@
 from pathlib import PurePosixPath
 
 from app.domain.dossier import Change, Dossier
-from app.domain.quality import Verdict
 from app.domain.sheet import CellWrite
 from app.pipeline.case import Case, Outcome, Skip, Wait
 from app.pipeline.journey import VERIFY
-from app.pipeline.rescans import earlier_scans
+from app.pipeline.rescans import advises_rescan, earlier_scans, later_scan
 
 WAITING = "sheet pending"
 
 
 async def record(case: Case) -> Outcome:
     """Hand the slide's cells to the outbox, unless a later scan of the slide speaks for it."""
-    if case.dossier.scan.superseded_by is not None:
-        return Skip(f"Scan {case.dossier.scan.superseded_by} of this slide is the one in the sheet")
+    later = later_scan(case.kit.ledger, case.dossier)
+    speaker = case.dossier.scan.superseded_by or (later.id if later else None)
+    if speaker is not None:
+        return Skip(f"Scan {speaker} of this slide is the one in the sheet")
     barcode = case.dossier.scan.barcode or ""
-    generation = int(case.kit.clock.now().timestamp() * 1000)
+    generation = await _generation(case, barcode)
     values = await _values(case)
     writes = tuple(CellWrite(barcode, header, value, generation) for header, value in values.items())
-    case.kit.sheet.wake()
     return Wait(WAITING, change=Change(writes=writes))
+
+
+async def _generation(case: Case, barcode: str) -> int:
+    """Return the time in ms, or one more than what waits already: a clock that was set back must not hide the new."""
+    pending = await case.kit.store.work(lambda journal: journal.pending_writes())
+    waiting = (each.write.generation for each in pending if each.write.barcode == barcode)
+    return max(int(case.kit.clock.now().timestamp() * 1000), 1 + max(waiting, default=0))
 
 
 async def _values(case: Case) -> dict[str, str]:
@@ -50,9 +57,7 @@ async def _values(case: Case) -> dict[str, str]:
 
 def status_text(dossier: Dossier) -> str:
     """Return what the Status column says about a verified scan."""
-    verdict = dossier.quality.verdict if dossier.quality else Verdict.NOT_CHECKED
-    accepted = dossier.scan.verdict_by_person == Verdict.PASS.value
-    return "Need to rescan" if verdict is Verdict.RESCAN and not accepted else "Complete"
+    return "Need to rescan" if advises_rescan(dossier) else "Complete"
 
 
 def scanned_at(dossier: Dossier) -> str:

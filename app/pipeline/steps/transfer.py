@@ -2,14 +2,15 @@
 
 import asyncio
 
-from app.domain.dossier import Change, StepChange
+from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.scan import VerifiedFile
 from app.domain.step import StepState
 from app.domain.transfer import TransferPlan, TransferProgress, TransferWatch
-from app.pipeline.case import Case, Outcome
-from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, VERIFY
+from app.pipeline.case import Case, Moved, Outcome
+from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, TRANSFER_STEPS, VERIFY, upstream_done
 from app.pipeline.steps.placing import place, plan_for
 from app.pipeline.steps.publish import publish, start_over
+from app.pipeline.threads import ended
 
 _PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
 
@@ -17,25 +18,41 @@ _PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
 async def transfer(case: Case) -> Outcome:
     """Carry the scan and publish it under its final name; what an interrupted pass verified is not carried twice."""
     await case.kit.threads.disk(case.kit.destination.check)
+    begun = await case.kit.ledger.apply(case.id, _begin)
+    if not any(begun.steps[step].state is StepState.RUNNING for step in TRANSFER_STEPS):
+        return Moved()
     placement = place(case)
     plan = plan_for(case.dossier, placement)
-    verified = all(case.dossier.steps[step].state.done for step in _PASS)
-    if verified and [file.destination for file in case.dossier.files] != [member.final for member in plan.members]:
-        return await start_over(case)
-    if verified:
-        await _begin_verify(case, None)
-        files = case.dossier.files
-    else:
+    if begun.steps[VERIFY].state is not StepState.RUNNING:
         files = await _carry(case, plan)
         await _begin_verify(case, files)
+    elif [file.destination for file in begun.files] != [member.final for member in plan.members]:
+        return await start_over(case)
+    else:
+        files = begun.files
     return await publish(case, plan, placement, files)
 
 
-async def _begin_verify(case: Case, files: tuple[VerifiedFile, ...] | None) -> None:
-    moves = [StepChange(VERIFY, StepState.RUNNING, "both checksums are there")]
-    if files is not None:
-        moves.insert(0, StepChange(CHECKSUM_SHARE, StepState.SUCCEEDED, "read back and equal", files[0].sha256))
-    await case.kit.ledger.apply(case.id, Change(steps=tuple(moves), files=files))
+def _begin(now: Dossier) -> Change:
+    """Begin the pass, or only its end where its bytes are verified; not where a person changed the scan meanwhile."""
+    if now.scan.paused or now.scan.cancelled or not upstream_done(CHECKSUM_SOURCE, now.steps):
+        return Change()
+    if all(now.steps[step].state.done for step in _PASS):
+        return Change(steps=(StepChange(VERIFY, StepState.RUNNING, "both checksums are there"),))
+    return Change(
+        steps=(
+            StepChange(CHECKSUM_SOURCE, StepState.RUNNING, "hashed while it is copied"),
+            StepChange(COPY, StepState.RUNNING, "its turn has come"),
+        )
+    )
+
+
+async def _begin_verify(case: Case, files: tuple[VerifiedFile, ...]) -> None:
+    moves = (
+        StepChange(CHECKSUM_SHARE, StepState.SUCCEEDED, "read back and equal", files[0].sha256),
+        StepChange(VERIFY, StepState.RUNNING, "both checksums are there"),
+    )
+    await case.kit.ledger.apply(case.id, Change(steps=moves, files=files))
 
 
 async def _carry(case: Case, plan: TransferPlan) -> tuple[VerifiedFile, ...]:
@@ -49,15 +66,6 @@ async def _carry(case: Case, plan: TransferPlan) -> tuple[VerifiedFile, ...]:
         if now.copied_bytes >= now.total_bytes:
             loop.call_soon_threadsafe(all_copied.set)
 
-    await case.kit.ledger.apply(
-        case.id,
-        Change(
-            steps=(
-                StepChange(CHECKSUM_SOURCE, StepState.RUNNING, "hashed while it is copied"),
-                StepChange(COPY, StepState.RUNNING, "its turn has come"),
-            )
-        ),
-    )
     watch = TransferWatch(progress, inner.stopped)
     carrying = asyncio.create_task(case.kit.threads.copy(case.kit.destination.copy, plan, watch))
     waiting = asyncio.create_task(all_copied.wait())
@@ -65,10 +73,12 @@ async def _carry(case: Case, plan: TransferPlan) -> tuple[VerifiedFile, ...]:
         await asyncio.wait({carrying, waiting}, return_when=asyncio.FIRST_COMPLETED)
         if waiting.done() or carrying.exception() is None:
             await _begin_read_back(case)
-        return await carrying
+        await ended(carrying)
+        return carrying.result()
     finally:
         waiting.cancel()
         case.stop_unless_done(carrying)
+        await ended(carrying)
         case.kit.progress.forget(case.id)
 
 

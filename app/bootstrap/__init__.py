@@ -1,0 +1,38 @@
+"""The only place that builds concrete things and hands them to each other."""
+
+from app.bootstrap.demo_lab import lay_out_demo, open_demo
+from app.bootstrap.examinations import doctors_list
+from app.bootstrap.files import destination_for, find_named, images_for_files, open_folder
+from app.bootstrap.holding import LOG_FORMAT, hold, try_hold
+from app.bootstrap.place import Place, account, default_operator, find_place, load_settings, version
+from app.bootstrap.station import Needed, SystemClock, open_destination, open_journal, open_station, write_report
+from app.bootstrap.window import open_every_part, show_demo_window, show_error, show_window
+
+__all__ = [
+    "LOG_FORMAT",
+    "Needed",
+    "Place",
+    "SystemClock",
+    "account",
+    "default_operator",
+    "destination_for",
+    "doctors_list",
+    "find_named",
+    "find_place",
+    "hold",
+    "images_for_files",
+    "lay_out_demo",
+    "load_settings",
+    "open_demo",
+    "open_destination",
+    "open_every_part",
+    "open_folder",
+    "open_journal",
+    "open_station",
+    "show_demo_window",
+    "show_error",
+    "show_window",
+    "try_hold",
+    "version",
+    "write_report",
+]
