@@ -128,6 +128,14 @@ def test_the_operators_guide_has_the_table_of_moves() -> None:
     assert moves == MOVES
 
 
+def test_the_operators_guide_has_the_keys_of_the_window() -> None:
+    guide = text_of("docs/operators-guide.md")
+    table = guide[guide.index("## Pages and keys") : guide.index("## When a card needs you")]
+    key = r"(?:Ctrl\+(?:Shift\+)?\w+|F\d+|Esc|Del)"
+    told = {each for row in re.findall(r"^\| (.+?) \|", table, re.MULTILINE) for each in re.findall(key, row)}
+    assert told == set(re.findall(f'"({key})"', text_of("app/ui/commands.py")))
+
+
 def test_links_between_documents_lead_somewhere() -> None:
     for name, text in texts_of_the_project():
         if name.endswith(".md"):

@@ -1,6 +1,6 @@
 """Which function takes which steps. An act covers one step, or the four of the transfer, which are one pass."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Set
 from dataclasses import dataclass
 
 from app.domain.dossier import StepChange
@@ -103,9 +103,9 @@ def blocking_moves(steps: Steps) -> tuple[StepChange, ...]:
     )
 
 
-def unblocking_moves(steps: Steps, *, but: StepId | None = None) -> tuple[StepChange, ...]:
-    """Return the moves that free blocked steps no failed step stands before; `but` counts as not failed."""
-    failed = [step.id for step in JOURNEY if steps[step.id].state is StepState.FAILED and step.id != but]
+def unblocking_moves(steps: Steps, *, but: Set[StepId] = frozenset()) -> tuple[StepChange, ...]:
+    """Return the moves that free blocked steps no failed step stands before; those of `but` count as not failed."""
+    failed = [step.id for step in JOURNEY if steps[step.id].state is StepState.FAILED and step.id not in but]
     behind = {step for each in failed for step in downstream(each)}
     return tuple(
         StepChange(step.id, StepState.PENDING, "the earlier step was restarted or marked")

@@ -1,22 +1,28 @@
 """Finds new scans in the watch folder and puts them into the journal."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from app.domain.dossier import Dossier
+from app.domain.dossier import Change, Dossier
 from app.domain.scan import RunId, Scan, ScanId, ScanSet
 from app.domain.step import StepRecord, StepState
 from app.pipeline.case import Kit
 from app.pipeline.journey import JOURNEY, SETTLE, VERIFY
 
+Known = Mapping[tuple[Path, str], Dossier]
+"""The newest scan that holds a member, by the member's root and path."""
+
 
 class Intake:
-    """Knows which sets of the watch folder are scans already."""
+    """Knows which sets of the watch folder are scans already. `take_existing`: also those of the first start."""
 
     def __init__(self, kit: Kit, *, take_existing: bool) -> None:
         self._kit = kit
         self._take_existing = take_existing
+        self._looked = False
         self.last_write: float | None = None
         """When a member last changed, in the clock's monotonic seconds."""
         self._seen: dict[str, str] = {}
@@ -28,14 +34,19 @@ class Intake:
         """
         sets = await self._kit.threads.disk(self._kit.finder.find, self._root())
         self._notice_writing(sets)
-        known = {(dossier.scan.files.root, dossier.scan.files.main): dossier for dossier in self._kit.ledger.all()}
-        first_start = not known and not self._take_existing
-        new = [each for each in sets if _is_new(each, known.get((each.root, each.main)))]
-        self._take_existing = True
+        known = _by_member(self._kit.ledger.all())
+        begun = None if known or self._take_existing or self._looked else await self._first_run_began()
+        self._looked = True
+        await self._take_in_earlier(sets, known, run)
+        new = [each for each in sets if await self._is_new(each, _known_as(each, known))]
         if not new:
             return ()
-        run_id = await run()
-        dossiers = tuple(self._dossier(each, run_id, earlier=first_start) for each in sorted(new, key=_written))
+        run_id, now = await run(), self._kit.clock.now()
+        dossiers = tuple(
+            # Each a microsecond later than the one before: their order decides which scan of a slide is the newer.
+            self._dossier(each, run_id, now + timedelta(microseconds=number), earlier=_lay_there(each, begun))
+            for number, each in enumerate(sorted(new, key=_written))
+        )
         await self._kit.ledger.add(*dossiers)
         return dossiers
 
@@ -48,25 +59,63 @@ class Intake:
             self.last_write = self._kit.clock.monotonic()
         self._seen = seen
 
-    def _dossier(self, files: ScanSet, run: RunId, *, earlier: bool) -> Dossier:
+    async def _first_run_began(self) -> datetime | None:
+        """Return when this journal's first run began: what was written before it lay there at the first start."""
+        runs = await self._kit.store.work(lambda journal: journal.runs())
+        return runs[0].started_at if runs else self._kit.clock.now()
+
+    async def _is_new(self, files: ScanSet, known: Dossier | None) -> bool:
+        """Whether a set is a scan of its own: unknown, or its name was used again after that scan was done with."""
+        if known is None:
+            return True
+        if not _is_done_with(known) or files.fingerprint() == known.scan.files.fingerprint():
+            return False
+        # A folder's listing may lag behind the files themselves: only they say that another scan lies there.
+        now = await self._kit.threads.disk(self._kit.finder.look, files)
+        return now is not None and now.fingerprint() != known.scan.files.fingerprint()
+
+    async def _take_in_earlier(
+        self, sets: Iterable[ScanSet], known: Known, run: Callable[[], Awaitable[RunId]]
+    ) -> None:
+        """Take in what lay there at the first start: all if told to, else what the scanner still writes."""
+        for files in sets:
+            dossier = _known_as(files, known)
+            if dossier is None or not dossier.scan.earlier:
+                continue
+            if self._take_existing or files.fingerprint() != dossier.scan.files.fingerprint():
+                taken_in = replace(dossier.scan, earlier=False, run=await run())
+                await self._kit.ledger.apply(dossier.id, Change(scan=taken_in))
+
+    def _dossier(self, files: ScanSet, run: RunId, found_at: datetime, *, earlier: bool) -> Dossier:
         scan = Scan(
             id=ScanId(uuid.uuid4().hex[:10]),
             run=None if earlier else run,
             scanner=self._kit.settings.scanner.name,
             files=files,
-            found_at=self._kit.clock.now(),
+            found_at=found_at,
             earlier=earlier,
         )
         return Dossier(scan, {step.id: StepRecord(step.id, StepState.PENDING) for step in JOURNEY})
+
+
+def _by_member(dossiers: Iterable[Dossier]) -> Known:
+    return {(each.scan.files.root, member.path): each for each in dossiers for member in each.scan.files.members}
+
+
+def _known_as(files: ScanSet, known: Known) -> Dossier | None:
+    """Return the scan that a set is, also where members came since and another of them is now the main one."""
+    paths = (files.main, *(member.path for member in files.members))
+    return next((known[files.root, path] for path in paths if (files.root, path) in known), None)
 
 
 def _written(files: ScanSet) -> int:
     return max((member.mtime_ns for member in files.members), default=0)
 
 
-def _is_new(files: ScanSet, known: Dossier | None) -> bool:
-    """Whether a set is a scan of its own: its name is unknown, or was used again after that scan was on the share."""
-    if known is None:
-        return True
-    finished = known.published and known.steps[VERIFY].state.done and known.steps[SETTLE].state.done
-    return finished and files.fingerprint() != known.scan.files.fingerprint()
+def _lay_there(files: ScanSet, begun: datetime | None) -> bool:
+    return begun is not None and _written(files) < begun.timestamp() * 1e9
+
+
+def _is_done_with(dossier: Dossier) -> bool:
+    given_up = dossier.scan.cancelled or (dossier.published and dossier.steps[VERIFY].state.done)
+    return given_up and dossier.steps[SETTLE].state.done

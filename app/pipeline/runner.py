@@ -3,24 +3,25 @@
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 
 from app.domain.dossier import Change, Dossier, StepChange
-from app.domain.errors import SlideferryError
+from app.domain.errors import SlideferryError, SurroundingsError
 from app.domain.journal import PendingWrite
 from app.domain.scan import RunId, ScanId
 from app.domain.sheet import WriteResult
-from app.domain.step import StepState
-from app.pipeline.acts import ACTS, blocking_moves, is_ready, settle_pass
+from app.domain.step import StepId, StepState
+from app.pipeline.acts import ACTS, Act, blocking_moves, current_step, is_ready, settle_pass
 from app.pipeline.case import Case, Kit
 from app.pipeline.intake import Intake
 from app.pipeline.journey import RECORD, RELEASE, Resource
 from app.pipeline.limits import Places
 from app.pipeline.recovery import recover
-from app.pipeline.walk import Walk
+from app.pipeline.walk import Walk, to_hold
 
 log = logging.getLogger(__name__)
 
-_GATE_LOOK_SECONDS = 3.0
+_AFTER_ERROR_SECONDS = 5.0
 _UNLIMITED = 1_000_000
 
 
@@ -50,10 +51,19 @@ class Runner:
         for dossier in self._kit.ledger.all():
             self.go_on(dossier.id)
         self._kit.ledger.listen(self._changed)
-        self._own(self._kit.sheet.serve(self._sheet_settled), "sheet")
-        self._own(self._mind_the_gate(), "gate")
+        self._own(self._for_ever(partial(self._kit.sheet.serve, self._sheet_settled), "sheet"), "sheet")
+        self._own(self._for_ever(self._mind_the_gate, "gate"), "gate")
         if watch:
-            self._own(self._watch(), "watch")
+            self._own(self._for_ever(self._watch, "watch"), "watch")
+
+    async def _for_ever(self, work: Callable[[], Awaitable[None]], name: str) -> None:
+        """Supervise work that must not end: an error nobody foresaw is logged, then it begins again."""
+        while True:
+            try:
+                await work()
+            except Exception:
+                log.exception("The task %s stopped; it begins again in %.0f s", name, _AFTER_ERROR_SECONDS)
+                await asyncio.sleep(_AFTER_ERROR_SECONDS)
 
     def _own(self, work: Coroutine[None, None, None], name: str) -> None:
         task = asyncio.create_task(work, name=name)
@@ -105,56 +115,76 @@ class Runner:
             await walk.run()
         except Exception as error:
             log.exception("Scan %s", scan)
-            await self._fail(scan, error)
+            await self._fail(scan, error, walk.struck)
         finally:
             del self._walks[scan]
         self.go_on(scan)
 
-    async def _fail(self, scan: ScanId, error: Exception) -> None:
+    async def _fail(self, scan: ScanId, error: Exception, act: Act | None) -> None:
+        """Fail the act that was struck; where the journal cannot be written, wait until it can, and go on."""
+        title, hint = "Something unforeseen happened", "Restart the step; send the log if it happens again"
+        journal_away = isinstance(error, SurroundingsError)
+
         def moves(now: Dossier) -> Change:
-            running = [step for step, record in now.steps.items() if record.state is StepState.RUNNING]
-            title, hint = "Something unforeseen happened", "Restart the step; send the log if it happens again"
-            failed = (StepChange(step, StepState.FAILED, title, repr(error), title, hint) for step in running[-1:])
-            others = (m for m in settle_pass(now.steps, title) if m.step not in running[-1:])
+            struck = None if journal_away else _struck_step(now, act)
+            failed = () if struck is None else (StepChange(struck, StepState.FAILED, title, repr(error), title, hint),)
+            others = (m for m in settle_pass(now.steps, title) if m.step != struck)
             return Change(steps=(*failed, *others))
 
-        await self._kit.ledger.apply(scan, moves)
+        while True:
+            if journal_away:
+                await asyncio.sleep(self._kit.settings.pipeline.retry_seconds)
+            try:
+                await self._kit.ledger.apply(scan, moves)
+            except SurroundingsError:
+                log.exception("Scan %s", scan)
+                journal_away = True
+            else:
+                return
 
     def _changed(self, scan: ScanId) -> None:
-        if scan in self._walks:
-            self._walks[scan].wake()
+        """Go on with a scan that was changed, by whomever."""
+        self.go_on(scan)
 
     async def _mind_the_gate(self) -> None:
         while True:
             if not self._kit.gate.is_open:
                 await self._kit.gate.look(self._kit.destination, self._kit.threads.disk)
-            await asyncio.sleep(_GATE_LOOK_SECONDS)
+            await asyncio.sleep(self._kit.settings.pipeline.poll_seconds)
 
     async def _sheet_settled(self, waiting: tuple[PendingWrite, ...], result: WriteResult) -> None:
         refused = {each.write: each.reason for each in result.refused}
         written = set(result.written)
+        hoping = [dossier.id for dossier in self._kit.ledger.all() if _waits_for_sheet(dossier)]
+        pending = await self._kit.store.work(lambda journal: journal.pending_writes())
+        newer = {each.scan for each in pending if each not in waiting}
         by_scan: dict[ScanId, list[PendingWrite]] = {}
         for each in waiting:
             by_scan.setdefault(each.scan, []).append(each)
         for scan, writes in by_scan.items():
             reasons = [refused[each.write] for each in writes if each.write in refused]
+            if scan in newer:
+                continue
             if reasons:
                 await self._record_refused(scan, reasons[0])
             elif all(each.write in written for each in writes):
-                await self._recorded(scan)
+                await self._recorded(scan, "written")
+        speakers = {each.scan for each in pending}
+        for scan in hoping:
+            if scan not in speakers:
+                await self._recorded(scan, "a later scan of this slide is the one in the sheet")
 
-    async def _recorded(self, scan: ScanId) -> None:
+    async def _recorded(self, scan: ScanId, message: str) -> None:
         def moves(now: Dossier) -> Change:
-            if now.steps[RECORD].state is not StepState.WAITING_TO_RETRY:
+            if not _waits_for_sheet(now):
                 return Change()
-            return Change(steps=(StepChange(RECORD, StepState.SUCCEEDED, "the sheet was read back", "written"),))
+            return Change(steps=(StepChange(RECORD, StepState.SUCCEEDED, "the sheet was read back", message),))
 
         await self._kit.ledger.apply(scan, moves)
-        self.go_on(scan)
 
     async def _record_refused(self, scan: ScanId, reason: str) -> None:
         def moves(now: Dossier) -> Change:
-            if now.steps[RECORD].state is not StepState.WAITING_TO_RETRY:
+            if not _waits_for_sheet(now):
                 return Change()
             title, hint = "Not written to the sheet", "Put the sheet right, then restart this step"
             return Change(
@@ -183,19 +213,29 @@ class Runner:
 
 def _wants_walk(dossier: Dossier) -> bool:
     scan = dossier.scan
+    if scan.paused or scan.cancelled:
+        return bool(to_hold(dossier))
     if scan.earlier:
         return False
-    states = {record.state for record in dossier.steps.values()}
-    if scan.paused or scan.cancelled:
-        return bool(states & {StepState.PENDING, StepState.WAITING_TO_RETRY})
-    timed = any(r.state is StepState.WAITING_TO_RETRY and r.retry_at for r in dossier.steps.values())
-    return timed or bool(blocking_moves(dossier.steps)) or any(is_ready(act, dossier.steps) for act in ACTS)
+    return bool(blocking_moves(dossier.steps)) or any(is_ready(act, dossier.steps) for act in ACTS)
+
+
+def _struck_step(now: Dossier, act: Act | None) -> StepId | None:
+    """Return the step that an unforeseen error fails: of the act that was struck, else what runs or would run next."""
+    if act is not None:
+        return current_step(act, now.steps)
+    running = [step for step, record in now.steps.items() if record.state is StepState.RUNNING]
+    ready = [current_step(each, now.steps) for each in ACTS if is_ready(each, now.steps)]
+    return next(iter((*reversed(running), *ready)), None)
+
+
+def _waits_for_sheet(dossier: Dossier) -> bool:
+    record = dossier.steps[RECORD]
+    return record.state is StepState.WAITING_TO_RETRY and record.retry_at is None
 
 
 def _rests(dossier: Dossier) -> bool:
     """Whether a scan waits for nobody but a person, or only for the day on which its disk is freed."""
-    waits_for_release = dossier.steps[RELEASE].state is StepState.WAITING_TO_RETRY
-    others = {record.state for step, record in dossier.steps.items() if step != RELEASE or not waits_for_release}
-    if others & {StepState.RUNNING, StepState.WAITING_TO_RETRY}:
+    if _waits_for_sheet(dossier) or any(record.state is StepState.RUNNING for record in dossier.steps.values()):
         return False
-    return waits_for_release or not _wants_walk(dossier)
+    return dossier.steps[RELEASE].state is StepState.WAITING_TO_RETRY or not _wants_walk(dossier)

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from contextlib import AsyncExitStack
 from dataclasses import replace
 from datetime import timedelta
 
@@ -14,8 +15,9 @@ from app.domain.errors import (
     SourceChangedError,
     StoppedError,
 )
+from app.domain.scan import Scan
 from app.domain.step import StepId, StepState
-from app.pipeline.acts import ACTS, Act, blocking_moves, current_step, is_ready
+from app.pipeline.acts import ACTS, Act, blocking_moves, current_step, is_ready, settle_pass
 from app.pipeline.case import Ask, Case, Done, Kit, Moved, Outcome, Skip, Wait
 from app.pipeline.journey import JOURNEY, STEPS, Resource
 from app.pipeline.limits import Order, Places
@@ -24,7 +26,6 @@ from app.pipeline.steps.placing import place, plan_for
 
 log = logging.getLogger(__name__)
 
-_GATE_RETRY_SECONDS = 5.0
 _LOOK_SECONDS = 0.2
 
 
@@ -85,16 +86,13 @@ class Walk:
     async def _settle_states(self) -> None:
         """Block what stands behind a failure; pause or cancel what is to come once nothing runs any more."""
         dossier = self._case.dossier
-        moves: tuple[StepChange, ...] = blocking_moves(dossier.steps)
-        if dossier.scan.paused or dossier.scan.cancelled:
-            if self._running:
-                return
-            target = StepState.CANCELLED if dossier.scan.cancelled else StepState.PAUSED
-            moves = _all_to_come(dossier, target)
-        if moves and dossier.scan.cancelled and dossier.scan.stem and not dossier.published:
+        held = dossier.scan.paused or dossier.scan.cancelled
+        if held and self._running:
+            return
+        if dossier.scan.cancelled and dossier.scan.stem and not dossier.published:
             await self._discard(dossier)
-        if moves:
-            await self._kit.ledger.apply(self._case.id, Change(steps=moves))
+        # Decided under the ledger's lock: a person may resume the scan at this moment.
+        await self._kit.ledger.apply(self._case.id, lambda now: Change(steps=to_hold(now) or blocking_moves(now.steps)))
 
     async def _discard(self, dossier: Dossier) -> None:
         """Remove the parts of a scan given up; a share that is away does not keep it from being given up."""
@@ -137,13 +135,8 @@ class Walk:
 
     async def _take(self, act: Act) -> None:
         """Wait for a place, do the work, write what came of it."""
-        resource = STEPS[act.steps[0]].resource
-        task = asyncio.current_task()
         async with AsyncExitStack() as held:
-            with self._in_queue(task):
-                if resource is Resource.TRANSFER:
-                    await self._turn_of_slide()
-                await held.enter_async_context(self._places[resource].place(self._order))
+            await self._queue(act, held)
             if self._case.stopping or not (act.moves_itself or await self._begin(act)):
                 return
             try:
@@ -153,13 +146,16 @@ class Walk:
             else:
                 await self._ended(act, outcome)
 
-    @contextmanager
-    def _in_queue(self, task: asyncio.Task[None] | None) -> Iterator[None]:
-        """Mark a task as one that only waits, and can be cancelled without harm."""
-        assert task is not None
+    async def _queue(self, act: Act, held: AsyncExitStack) -> None:
+        """Wait for a place; the task that does can be cancelled without harm, so `stop` does."""
+        resource, task = STEPS[act.steps[0]].resource, asyncio.current_task()
+        if task is None or self._case.stopping:
+            return
         self._queued.add(task)
         try:
-            yield
+            if resource is Resource.TRANSFER:
+                await self._turn_of_slide()
+            await held.enter_async_context(self._places[resource].place(self._order))
         finally:
             self._queued.discard(task)
 
@@ -210,15 +206,20 @@ class Walk:
             self._kit.gate.close(error, alarm=isinstance(error, CorruptionError))
         step = current_step(act, self._case.dossier.steps)
         change = self._answer(step, error)
-        # After any error the bytes are carried or compared anew: what was verified before it is not trusted.
-        others = tuple(
-            StepChange(each, StepState.PENDING, "the pass was cut")
-            for each in act.steps
-            if each != step and self._case.dossier.steps[each].state in (StepState.RUNNING, StepState.SUCCEEDED)
-        )
-        begin = self._case.dossier.steps[step].state
-        first = () if begin is StepState.RUNNING else (StepChange(step, StepState.RUNNING, "its turn has come"),)
-        await self._kit.ledger.apply(self._case.id, Change(steps=(*first, change, *others)))
+
+        def moves(now: Dossier) -> Change:
+            running = now.steps[step].state is StepState.RUNNING
+            if not running and not is_ready(act, now.steps):
+                return Change()
+            first = () if running else (StepChange(step, StepState.RUNNING, "its turn has come"),)
+            # After any error the bytes are carried or compared anew: what was verified before it is not trusted.
+            cut = (StepState.RUNNING, StepState.SUCCEEDED)
+            others = [each for each in act.steps if each != step and now.steps[each].state in cut]
+            return Change(
+                steps=(*first, change, *(StepChange(s, StepState.PENDING, "the pass was cut") for s in others))
+            )
+
+        await self._kit.ledger.apply(self._case.id, moves)
 
     def _answer(self, step: StepId, error: SlideferryError) -> StepChange:
         tries = self._tries.get(step, 0) + 1
@@ -229,7 +230,7 @@ class Walk:
         if waits or (error.kind in policy.kinds and tries <= attempts):
             pause = min(policy.longest_seconds, settings.retry_seconds * 2 ** (tries - 1))
             pause *= 1 + self._kit.chance.uniform(-policy.jitter, policy.jitter)
-            at = self._kit.clock.now() + timedelta(seconds=_GATE_RETRY_SECONDS if waits else pause)
+            at = self._kit.clock.now() + timedelta(seconds=settings.retry_seconds if waits else pause)
             return StepChange(
                 step, StepState.WAITING_TO_RETRY, error.title, error.message, error.title, error.hint, retry_at=at
             )
@@ -237,8 +238,7 @@ class Walk:
 
     async def _put_back(self, act: Act, cause: str) -> None:
         def moves(now: Dossier) -> Change:
-            back = [step for step in act.steps if now.steps[step].state is StepState.RUNNING]
-            return Change(steps=tuple(StepChange(step, StepState.PENDING, cause) for step in back))
+            return Change(steps=tuple(move for move in settle_pass(now.steps, cause) if move.step in act.steps))
 
         await self._kit.ledger.apply(self._case.id, moves)
 
@@ -246,22 +246,44 @@ class Walk:
         """The source changed under us: the scanner is still at work, so everything known of the scan is old."""
 
         def moves(now: Dossier) -> Change:
-            done = (StepState.RUNNING, StepState.SUCCEEDED, StepState.SKIPPED)
+            done = (StepState.RUNNING, StepState.SUCCEEDED, StepState.SKIPPED, StepState.WAITING_TO_RETRY)
             back = [step.id for step in JOURNEY if now.steps[step.id].state in done]
             cause = "the source changed while it was read"
-            return Change(steps=tuple(StepChange(step, StepState.PENDING, cause) for step in back), files=())
+            # What people said of the scan they said of other bytes: perhaps of another slide under the same name.
+            scan = replace(now.scan, barcode=None, assigned=None, verdict_by_person=None, keep=None)
+            return Change(
+                scan=scan, steps=tuple(StepChange(step, StepState.PENDING, cause) for step in back), row={}, files=()
+            )
 
-        for task in self._running:
-            if task is not asyncio.current_task():
-                task.cancel()
+        others = [task for task in self._running if task is not asyncio.current_task()]
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._discard(self._case.dossier)
         await self._kit.ledger.apply(self._case.id, moves)
 
 
-def _all_to_come(dossier: Dossier, target: StepState) -> tuple[StepChange, ...]:
+def to_hold(dossier: Dossier) -> tuple[StepChange, ...]:
+    """Return the moves that a paused or cancelled scan still needs, none for others; what runs is left to its end."""
+    if not (dossier.scan.paused or dossier.scan.cancelled):
+        return ()
+    target = StepState.CANCELLED if dossier.scan.cancelled else StepState.PAUSED
     cancelled = (StepState.FAILED, StepState.BLOCKED, StepState.NEEDS_ATTENTION, StepState.PAUSED)
     movable = {StepState.PENDING, StepState.WAITING_TO_RETRY, *(cancelled if target is StepState.CANCELLED else ())}
     cause = "a person cancelled the scan" if target is StepState.CANCELLED else "a person paused the scan"
     return tuple(StepChange(s, target, cause) for s, record in dossier.steps.items() if record.state in movable)
+
+
+def _with_findings(now: Scan, found: Scan) -> Scan:
+    """Return the scan with what a step found; what people said of it meanwhile stays."""
+    return replace(
+        now,
+        barcode=found.barcode,
+        stem=found.stem,
+        file_name=found.file_name,
+        folder=found.folder,
+        superseded_by=found.superseded_by,
+    )
 
 
 def _outcome_move(step: StepId, outcome: Done | Skip | Ask | Wait) -> StepChange:

@@ -90,6 +90,7 @@ def scan_view(dossier: Dossier, ledger: Ledger, progress: ProgressBoard) -> Scan
         verified_at=dossier.steps[VERIFY].ended_at if dossier.published else None,
         paused=scan.paused,
         destination=dossier.files[0].destination if dossier.published else None,
+        earlier=scan.earlier,
     )
 
 
@@ -120,6 +121,8 @@ _RUNNING_BADGES: dict[StepId, str] = {
 def badge(dossier: Dossier, copied_bytes: int) -> str:
     """Return two or three words for how a scan stands."""
     state = dossier.state
+    if dossier.scan.earlier:
+        return "Earlier"
     if state is StepState.NEEDS_ATTENTION:
         attention = attention_of(dossier)
         short = {IDENTIFY: "Which slide?", MATCH: "Check the sheet", QUALITY: "Need to rescan", VERIFY: "Your choice"}
@@ -160,7 +163,7 @@ def message(dossier: Dossier, note: str) -> str:
         return ", ".join(STEPS[step].title for step in running if step not in TRANSFER_STEPS or step == running[-1])
     if waiting:
         return waiting[0].message
-    return "" if dossier.scan.earlier else "waits for its turn"
+    return "lay here before Slideferry; restart takes it in" if dossier.scan.earlier else "waits for its turn"
 
 
 def _message_on_share(dossier: Dossier) -> str:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from app.domain.dossier import Dossier
 from app.domain.run import ExpectedFrom, Operator
+from app.domain.scan import ScanId
 from app.domain.settings import (
     DestinationSettings,
     LabSettings,
@@ -46,6 +47,7 @@ class Demo:
         self._scanner = scanner
         self._slides = slides
         self._obstruction = share.joinpath(*OBSTRUCTED_FOLDER)
+        self._restarted: set[ScanId] = set()
 
     def _dossiers(self) -> tuple[Dossier, ...]:
         return self._station.kit.ledger.all()
@@ -59,16 +61,17 @@ class Demo:
         await self._station.expect(dict.fromkeys(barcodes), ExpectedFrom.IMPORT)
 
     async def play(self, *, alone: bool) -> None:
-        """Scan all slides. `alone`: also restart what failed, and return when everything is at rest."""
+        """Scan all slides. `alone`: also restart what failed, once, and return when everything is at rest."""
         scanning = asyncio.create_task(self._scanner.scan(self._slides, self._safe), name="virtual scanner")
         cleaning = asyncio.create_task(self._clean_up(at_once=alone), name="virtual storage people")
         try:
             if not alone:
                 await asyncio.gather(scanning, cleaning)
                 return
-            while not (scanning.done() and self._all_taken_in() and self._station.runner.at_rest()):
-                if scanning.done():
-                    scanning.result()
+            while not (scanning.done() and self._is_over()):
+                for task in (scanning, cleaning):
+                    if task.done():
+                        task.result()
                 await self._restart_what_failed()
                 await asyncio.sleep(0.1)
         finally:
@@ -76,12 +79,18 @@ class Demo:
                 task.cancel()
             await asyncio.gather(scanning, cleaning, return_exceptions=True)
 
+    def _is_over(self) -> bool:
+        return self._all_taken_in() and self._station.runner.at_rest() and not self._to_restart()
+
     def _all_taken_in(self) -> bool:
         known = {dossier.scan.files.name for dossier in self._dossiers()}
         return all(slide.scan_name in known for slide in self._slides)
 
     def _failed(self) -> list[Dossier]:
         return [dossier for dossier in self._dossiers() if dossier.state is StepState.FAILED]
+
+    def _to_restart(self) -> list[Dossier]:
+        return [dossier for dossier in self._failed() if dossier.id not in self._restarted]
 
     async def _clean_up(self, *, at_once: bool) -> None:
         """Take away what obstructs a folder, once the copy into it has failed."""
@@ -94,8 +103,9 @@ class Demo:
             self._obstruction.unlink()
 
     async def _restart_what_failed(self) -> None:
-        for dossier in self._failed():
+        for dossier in self._to_restart():
             if not self._obstruction.is_file():
+                self._restarted.add(dossier.id)
                 await self._station.acts.restart(dossier.id)
 
 

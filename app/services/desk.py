@@ -7,6 +7,7 @@ from pathlib import Path
 
 from app.domain.barcode import clean, matches
 from app.domain.dossier import Dossier
+from app.domain.errors import RetryableError, SurroundingsError
 from app.domain.run import ExpectedFrom, Operator, SlideClass
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
@@ -45,13 +46,15 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         self._free_bytes: int | None = None
         self._free_looked_at = float("-inf")
+        self._looking: asyncio.Task[None] | None = None
         self._last_hand_scan = ("", float("-inf"))
         self._kit.ledger.listen(self._note)
         self._kit.progress.changed = self._note_from_thread
 
     def scans(self) -> tuple[ScanView, ...]:
-        """Return all scans of the present run, oldest first."""
-        return tuple(self._view(dossier) for dossier in self._station.dossiers())
+        """Return the scans of the present run, oldest first, and those that lay there before the first start."""
+        earlier = (dossier for dossier in self._kit.ledger.all() if dossier.scan.earlier)
+        return tuple(self._view(dossier) for dossier in (*self._station.dossiers(), *earlier))
 
     def scan(self, scan: ScanId) -> ScanView | None:
         """Return one scan."""
@@ -126,7 +129,7 @@ class Desk:
         now = self._kit.clock.monotonic()
         if now - self._free_looked_at > 10.0:
             self._free_looked_at = now
-            self._loop.create_task(self._look_at_disk())
+            self._looking = self._loop.create_task(self._look_at_disk())
         if self._free_bytes is None:
             return None
         sizes = [d.scan.files.size_bytes for d in dossiers if d.scan.files.size_bytes > 1_000_000]
@@ -135,7 +138,11 @@ class Desk:
 
     async def _look_at_disk(self) -> None:
         folder = Path(self._kit.settings.scanner.watch)
-        self._free_bytes = await self._kit.threads.disk(self._kit.source.free_bytes, folder)
+        try:
+            self._free_bytes = await self._kit.threads.disk(self._kit.source.free_bytes, folder)
+        except SurroundingsError:
+            # The status bar already says that the watch folder cannot be read.
+            self._free_bytes = None
 
     def operators(self) -> tuple[Operator, ...]:
         """Return the operators the settings list."""
@@ -191,12 +198,15 @@ class Desk:
         scan = next((d.id for d in reversed(self._station.dossiers()) if d.scan.barcode == barcode), None)
         if last == barcode and now - at < _AGAIN_SECONDS:
             return HandScanAnswer(barcode, HandScanKind.AGAIN, "scanned a moment ago", scan)
-        sheet = await self._kit.sheet.fresh()
         added = await self._station.expect([barcode], ExpectedFrom.HAND_SCAN)
         self._tell_all()
+        kind = HandScanKind.ADDED if added else HandScanKind.EXPECTED
+        try:
+            sheet = await self._kit.sheet.fresh()
+        except RetryableError as error:
+            return HandScanAnswer(barcode, kind, f"expected, not looked up: {error.title}", scan)
         if not sheet.rows_for(barcode):
             return HandScanAnswer(barcode, HandScanKind.NOT_IN_SHEET, f"not in {sheet.title}", scan)
-        kind = HandScanKind.ADDED if added else HandScanKind.EXPECTED
         words = self._row_summary(barcode) or "in the sheet"
         return HandScanAnswer(barcode, kind, f"{words} — {'expected now' if added else 'expected'}", scan)
 

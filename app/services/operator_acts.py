@@ -1,10 +1,10 @@
 """What a person can do to a scan: each act is checked, journalled and audited in one transaction."""
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from app.domain.audit import AuditEntry
+from app.domain.barcode import clean, matches
 from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.errors import UseError
 from app.domain.quality import Verdict
@@ -25,9 +25,10 @@ from app.pipeline.journey import (
     downstream,
 )
 from app.pipeline.runner import Runner
+from app.pipeline.steps.publish import QUESTIONS
 
 _RESTARTABLE = frozenset(StepState) - {StepState.PENDING, StepState.RUNNING, StepState.PAUSED}
-_NEEDS_RESTART = (StepState.FAILED, StepState.NEEDS_ATTENTION, StepState.WAITING_TO_RETRY, StepState.CANCELLED)
+_NEEDS_RESTART = (StepState.FAILED, StepState.NEEDS_ATTENTION, StepState.CANCELLED)
 _MARKS = (StepState.SUCCEEDED, StepState.SKIPPED, StepState.FAILED)
 
 
@@ -54,19 +55,19 @@ class OperatorActs:
             _known(step)
 
         def change(now: Dossier) -> Change:
-            first = step or _step_to_restart(now)
-            moves = _restart_moves(now, first)
+            first = (step,) if step else _steps_to_restart(now)
+            moves = _restart_moves(now, *first)
             scan_now = now.scan
             if scan_now.earlier or scan_now.cancelled:
                 scan_now = replace(scan_now, earlier=False, cancelled=False, run=self._run())
-            return Change(steps=moves, scan=scan_now, audit=self._entry(now, "restart", "", first, ""))
+            return Change(steps=moves, scan=scan_now, audit=self._entry(now, "restart", "", ", ".join(first), ""))
 
         await self._apply(scan, change)
         if self._kit.gate.alarm:
             self._kit.gate.reopen()
 
     async def mark(self, scan: ScanId, step: StepId, state: StepState, reason: str) -> None:
-        """Mark a step as succeeded, skipped or failed. Steps that carry bytes can only be marked as failed."""
+        """Mark a step as succeeded, skipped or failed. Steps that name or carry bytes can only be marked as failed."""
         _known(step)
         _need_reason(reason)
         if state not in _MARKS:
@@ -79,7 +80,7 @@ class OperatorActs:
             old = now.steps[step].state
             moves = [StepChange(step, state, "a person marked it", reason, "Marked by a person")]
             if state.done:
-                moves += unblocking_moves(now.steps, but=step)
+                moves += unblocking_moves(now.steps, but={step})
             entry = self._entry(now, "mark", f"{step} {old.value}", f"{step} {state.value}", reason)
             return Change(steps=tuple(moves), audit=entry)
 
@@ -87,10 +88,18 @@ class OperatorActs:
 
     def _check_mark(self, now: Dossier, step: StepId, state: StepState) -> None:
         title = STEPS[step].title
+        if now.steps[step].state is StepState.RUNNING:
+            raise _still_at_work(now, title)
+        if now.published and {step, *downstream(step)} & set(TRANSFER_STEPS):
+            raise UseError(
+                "This scan is verified on the share",
+                f"{title} of {_name(now)} cannot be marked any more",
+                "Order a rescan if the image is not good",
+            )
         if not STEPS[step].by_hand and state.done:
             raise UseError(
                 f"{title} cannot be marked as {state.value}",
-                f"Nobody may say by hand that bytes of {now.scan.files.name} are safe",
+                f"Nobody may say by hand that {now.scan.files.name} is named rightly, or that its bytes are safe",
                 "Restart the step; or mark it as failed",
             )
         if step == IDENTIFY and state.done and now.scan.barcode is None:
@@ -98,14 +107,14 @@ class OperatorActs:
 
     async def assign(self, scan: ScanId, barcode: str, reason: str) -> None:
         """Say which slide a scan is; it is then looked up in the sheet anew."""
-        text = barcode.strip()
+        text = clean(barcode)
         pattern = self._kit.settings.scanner.barcode_pattern
-        if not text or (pattern and re.fullmatch(pattern, text) is None):
+        if not matches(pattern, text):
             raise UseError(
                 "Not a barcode of this lab",
                 f"“{barcode}” does not match [scanner] barcode_pattern {pattern}"
-                if pattern
-                else "The barcode is empty",
+                if text and pattern
+                else "The barcode is empty, or too long",
                 "Scan the glass again",
             )
         _need_reason(reason)
@@ -113,7 +122,8 @@ class OperatorActs:
         def change(now: Dossier) -> Change:
             moves = _restart_moves(now, IDENTIFY)
             entry = self._entry(now, "assign", now.scan.barcode or "", text, reason)
-            return Change(steps=moves, scan=replace(now.scan, assigned=text), audit=replace(entry, barcode=text))
+            assigned = replace(now.scan, barcode=text, assigned=text)
+            return Change(steps=moves, scan=assigned, row={}, audit=replace(entry, barcode=text))
 
         await self._apply(scan, change)
 
@@ -151,6 +161,10 @@ class OperatorActs:
                 raise UseError(
                     "Too late to cancel", f"{_name(now)} is verified on the share", "Nothing needs to be done"
                 )
+            if now.steps[VERIFY].state is StepState.RUNNING:
+                raise UseError(
+                    "Too late to cancel", f"{_name(now)} is getting its name on the share", "Pause it first, or wait"
+                )
             cancelled = replace(now.scan, cancelled=True, paused=False)
             return Change(scan=cancelled, audit=self._entry(now, "cancel", now.state.value, "cancelled", ""))
 
@@ -174,7 +188,8 @@ class OperatorActs:
             raise UseError("Which scan is kept?", f"It was “{which}”", "It may be old, new or both")
 
         def change(now: Dossier) -> Change:
-            if now.steps[VERIFY].state is not StepState.NEEDS_ATTENTION:
+            record = now.steps[VERIFY]
+            if record.state is not StepState.NEEDS_ATTENTION or record.title not in QUESTIONS:
                 raise UseError("There is no such question", f"{_name(now)} is {now.state.title}")
             moves = (StepChange(VERIFY, StepState.PENDING, "a person decided"),)
             entry = self._entry(now, "keep", "", which, "")
@@ -191,7 +206,10 @@ class OperatorActs:
         def change(now: Dossier) -> Change:
             if not now.steps[QUALITY].state.done:
                 raise UseError("There is no verdict yet", f"{_name(now)}: {STEPS[QUALITY].title} is not done")
-            again = [step for step in (RECORD, RELEASE) if now.steps[step].state.done and now.published]
+            if now.steps[RECORD].state is StepState.RUNNING:
+                raise _still_at_work(now, STEPS[RECORD].title)
+            written = (RECORD, RELEASE) if now.published else ()
+            again = [step for step in written if now.steps[step].state.done or _waits(now, step)]
             moves = tuple(StepChange(step, StepState.PENDING, "the verdict changed") for step in again)
             old = now.quality.verdict.value if now.quality else ""
             entry = self._entry(now, "verdict", now.scan.verdict_by_person or old, verdict, reason)
@@ -221,6 +239,14 @@ class OperatorActs:
         )
 
 
+def _waits(now: Dossier, step: StepId) -> bool:
+    return now.steps[step].state is StepState.WAITING_TO_RETRY
+
+
+def _still_at_work(now: Dossier, titles: str) -> UseError:
+    return UseError("Still at work", f"{_name(now)}: {titles}", "Pause the scan first, or wait")
+
+
 def _name(dossier: Dossier) -> str:
     return dossier.scan.barcode or dossier.scan.files.name
 
@@ -237,36 +263,40 @@ def _known(step: StepId) -> None:
         raise UseError("No such step", f"It was “{step}”", "Steps: " + ", ".join(each.id for each in JOURNEY))
 
 
-def _step_to_restart(now: Dossier) -> StepId:
-    found = [each.id for each in JOURNEY if now.steps[each.id].state in _NEEDS_RESTART]
+def _steps_to_restart(now: Dossier) -> tuple[StepId, ...]:
+    stopped = [each.id for each in JOURNEY if now.steps[each.id].state in _NEEDS_RESTART]
+    waiting = [each.id for each in JOURNEY if _waits(now, each.id)]
+    found = stopped or waiting
     if not found and now.scan.earlier:
-        return JOURNEY[0].id
+        return (JOURNEY[0].id,)
     if not found:
         raise UseError("Nothing to restart", f"{_name(now)} is {now.state.title}", "Name the step with --from")
-    return found[0]
+    return tuple(found)
 
 
-def _restart_moves(now: Dossier, first: StepId) -> tuple[StepChange, ...]:
-    """Return the moves that put a step and all behind it back to pending; a pass over the bytes is one piece."""
+def _restart_moves(now: Dossier, *first: StepId) -> tuple[StepChange, ...]:
+    """Return the moves that put steps and all behind them back to pending; a pass over the bytes is one piece."""
     pass_done = all(now.steps[step].state.done for step in TRANSFER_STEPS if step != VERIFY)
-    start = {first}
-    if first in TRANSFER_STEPS and not (first == VERIFY and pass_done):
+    start = set(first)
+    if start & set(TRANSFER_STEPS) and not (start & set(TRANSFER_STEPS) == {VERIFY} and pass_done):
         start.update(TRANSFER_STEPS)
+    if now.scan.cancelled:
+        start.update(step for step, record in now.steps.items() if record.state is StepState.CANCELLED)
     wanted = start | {step for each in start for step in downstream(each)}
     if now.published and wanted & set(TRANSFER_STEPS):
         raise UseError(
             "This scan is verified on the share",
-            f"{_name(now)} cannot go back to {STEPS[first].title}",
+            f"{_name(now)} cannot go back to {STEPS[first[0]].title}",
             "Scan the slide again; the new scan takes the name and this one moves to the rescans",
         )
     running = [step for step in wanted if now.steps[step].state is StepState.RUNNING]
     if running:
         titles = ", ".join(STEPS[step].title for step in running)
-        raise UseError("Still at work", f"{_name(now)}: {titles}", "Pause the scan first, or wait")
+        raise _still_at_work(now, titles)
     moves = [
         StepChange(each.id, StepState.PENDING, "a person restarted it")
         for each in JOURNEY
         if each.id in wanted and now.steps[each.id].state in _RESTARTABLE
     ]
     seen = {move.step for move in moves}
-    return (*moves, *(move for move in unblocking_moves(now.steps, but=first) if move.step not in seen))
+    return (*moves, *(move for move in unblocking_moves(now.steps, but=wanted) if move.step not in seen))

@@ -53,9 +53,10 @@ def standings(
     found: dict[str, Dossier] = {}
     nameless: list[Dossier] = []
     for dossier in current_scans(dossiers):
-        if dossier.scan.barcode:
-            found[dossier.scan.barcode] = dossier
-        else:
+        barcode = dossier.scan.barcode
+        if barcode and not (dossier.scan.cancelled and barcode in found):
+            found[barcode] = dossier
+        elif not barcode:
             nameless.append(dossier)
     barcodes = list(dict.fromkeys((*(each.barcode for each in expected), *found)))
     named = [_standing(barcode, found.get(barcode), sheet) for barcode in barcodes]

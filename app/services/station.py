@@ -1,13 +1,14 @@
 """One scanner's station while it is held: the run, the runner, people's acts, requests of other commands."""
 
 import asyncio
+import logging
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
 from app.domain.audit import AuditEntry
 from app.domain.dossier import Dossier
-from app.domain.errors import SlideferryError, UseError
+from app.domain.errors import SlideferryError, SurroundingsError, UseError
 from app.domain.journal import Answer, Journal, Request
 from app.domain.ports import ReportMaker
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
@@ -21,6 +22,8 @@ from app.services.operator_acts import OperatorActs, Person
 from app.services.reconciliation import missing, open_slides, standings, unexpected
 from app.services.run_report import ReportFrame, make_report
 from app.services.status_json import RunStatus
+
+log = logging.getLogger(__name__)
 
 _LOOK_FOR_REQUESTS_SECONDS = 0.5
 _GRACE_SECONDS = 10.0
@@ -127,9 +130,8 @@ class Station:
     def dossiers(self) -> tuple[Dossier, ...]:
         """Return the scans of the open run, and unfinished ones of earlier runs."""
         run = self._run.id if self._run else None
-        return tuple(
-            d for d in self.kit.ledger.all() if d.scan.run == run or (d.state.on_its_way and not d.scan.earlier)
-        )
+        taken_in = (d for d in self.kit.ledger.all() if not d.scan.earlier)
+        return tuple(d for d in taken_in if d.scan.run == run or d.state.on_its_way)
 
     async def end_run(self, reasons: Mapping[str, str]) -> None:
         """End the run; raise UseError naming every open slide without a reason."""
@@ -140,7 +142,9 @@ class Station:
             listed = "; ".join(f"{each.key} ({each.words})" for each in nameless[:8])
             raise UseError("The run has open slides", listed, "Name a reason for each; they go into the report")
         at = self.kit.clock.now()
-        entries = [self._run_entry("end run", each, reasons[each]) for each in reasons]
+        entries = [self._run_entry("end run", each, reasons[each]) for each in reasons] or [
+            self._run_entry("end run", "", "")
+        ]
 
         def act(journal: Journal) -> None:
             journal.end_run(run.id, at, reasons)
@@ -149,6 +153,7 @@ class Station:
 
         await self.kit.store.work(act)
         self._run = None
+        self._expected = ()
 
     def _run_entry(self, action: str, key: str, reason: str) -> AuditEntry:
         who = self.person()
@@ -162,7 +167,7 @@ class Station:
             action=action,
             run=self.run.id,
             scan=dossier.id if dossier else None,
-            barcode=dossier.scan.barcode if dossier else key,
+            barcode=dossier.scan.barcode if dossier else key or None,
             old="",
             new="",
             reason=reason,
@@ -189,8 +194,11 @@ class Station:
 
     async def _serve_requests(self) -> None:
         while True:
-            for request in await self.kit.store.work(lambda journal: journal.requests()):
-                await self._answer(request)
+            try:
+                for request in await self.kit.store.work(lambda journal: journal.requests()):
+                    await self._answer(request)
+            except SurroundingsError as error:
+                log.warning("Requests wait: %s", error)
             await asyncio.sleep(_LOOK_FOR_REQUESTS_SECONDS)
 
     async def _answer(self, request: Request) -> None:
@@ -199,6 +207,8 @@ class Station:
             answer = Answer(ok=True)
         except SlideferryError as error:
             answer = Answer(ok=False, title=error.title, message=error.message, hint=error.hint)
+        except (KeyError, ValueError) as error:
+            answer = Answer(ok=False, title="The request is not complete", message=f"{request.action}: {error!r}")
         at = self.kit.clock.now()
         await self.kit.store.work(lambda journal: journal.answer(request.number, at, answer))
 

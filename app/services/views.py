@@ -88,6 +88,8 @@ class ScanView:
     verified_at: datetime | None
     paused: bool
     destination: str | None
+    earlier: bool = False
+    """It lay in the watch folder at the first start; restarting it takes it in."""
 
 
 @dataclass(frozen=True, slots=True)

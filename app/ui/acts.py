@@ -1,4 +1,7 @@
-"""What a person can do with scans: asks what has to be asked, then tells the desk."""
+"""What a person can do with scans: asks what has to be asked, then tells the desk.
+
+Dialogs are imported when they are first wanted: their widgets would cost the start of the program 30 ms.
+"""
 
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -14,12 +17,7 @@ from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
 from app.domain.step import StepId
 from app.services.views import Choice, OperatorsDesk, ScanView
-from app.ui.dialogs.assign import AssignDialog
-from app.ui.dialogs.end_run import EndRunDialog
-from app.ui.dialogs.mark import MarkDialog
 from app.ui.dialogs.question import Asker
-from app.ui.dialogs.reason import ReasonDialog
-from app.ui.dialogs.start_run import StartRunDialog
 from app.ui.errands import Errands
 from app.ui.queue_model import row_text
 from app.ui.wording import say
@@ -141,6 +139,8 @@ class Acts(QObject):
         views = [view for scan in scans if (view := self._desk.scan(scan)) is not None]
         if not views:
             return
+        from app.ui.dialogs.mark import MarkDialog
+
         dialog = MarkDialog(views, step, self._window)
         if await self._asker.ask(dialog):
             for view in views:
@@ -154,6 +154,8 @@ class Acts(QObject):
         label = label or await self._desk.picture(scan, PictureKind.MACRO, _LABEL_PX)
         detail = await self._desk.detail(scan)
         waiting = [each.barcode for each in self._desk.run().expected]
+        from app.ui.dialogs.assign import AssignDialog
+
         dialog = AssignDialog(view, label, detail.barcodes, waiting, self._window)
         if await self._asker.ask(dialog):
             await self._desk.assign(scan, dialog.barcode(), dialog.reason())
@@ -162,17 +164,23 @@ class Acts(QObject):
         view = self._desk.scan(scan)
         if view is None:
             return
+        from app.ui.dialogs.reason import ReasonDialog
+
         dialog = ReasonDialog.for_verdict(view, verdict, self._window)
         if await self._asker.ask(dialog):
             await self._desk.verdict(scan, verdict.value, dialog.reason())
 
     async def _start_run(self) -> None:
+        from app.ui.dialogs.start_run import StartRunDialog
+
         dialog = StartRunDialog(self._desk.operators(), self._window)
         if await self._asker.ask(dialog):
             await self._desk.start_run(dialog.operator())
             self.run_changed.emit()
 
     async def _end_run(self) -> None:
+        from app.ui.dialogs.end_run import EndRunDialog
+
         dialog = EndRunDialog(self._desk.open_slides(), self._window)
         if await self._asker.ask(dialog):
             path = await self._desk.end_run(dialog.reasons())

@@ -48,7 +48,11 @@ def run_window(
     look = Theme(app, resources, theme)
     keys = WedgeFilter(app, wedge)
     with loop:
-        return int(loop.run_until_complete(live(open_desk, on_close, title, look, keys, remember_in)))
+        return int(
+            loop.run_until_complete(
+                live(open_desk, on_close, title=title, theme=look, wedge=keys, remember_in=remember_in)
+            )
+        )
 
 
 def make_application(title: str, resources: Path) -> QApplication:
@@ -67,6 +71,7 @@ def make_application(title: str, resources: Path) -> QApplication:
 async def live(
     open_desk: OpenDesk,
     on_close: CloseDesk,
+    *,
     title: str,
     theme: Theme,
     wedge: WedgeFilter,

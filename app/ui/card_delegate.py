@@ -87,8 +87,9 @@ class CardDelegate(QStyledItemDelegate):
         if text:
             font = self._theme.font(0.86, bold=True)
             size = painting.pill_size(text, font)
-            box = QRectF(boxes.thumb.left() + 6, boxes.thumb.bottom() - size.height() - 6, size.width(), size.height())
-            painting.pill(painter, box, text, font, tokens.shade(tone))
+            wide = min(size.width(), boxes.thumb.width() - 12)
+            box = QRectF(boxes.thumb.left() + 6, boxes.thumb.bottom() - size.height() - 6, wide, size.height())
+            painting.pill(painter, box, painting.elided(text, font, wide - 8), font, tokens.shade(tone))
 
     def _texts(self, painter: QPainter, boxes: CardLayout, view: ScanView) -> None:
         tokens, theme = self._theme.tokens, self._theme
@@ -106,7 +107,13 @@ class CardDelegate(QStyledItemDelegate):
         painting.line_of_text(painter, boxes.file, shown, plain, tokens.text_muted)
         lead, rest = card_message(view)
         painting.paragraph(
-            painter, boxes.message, lead, rest, plain, (tokens.text, tokens.text_muted), boxes.message_lines
+            painter,
+            boxes.message,
+            lead,
+            rest,
+            plain,
+            colours=(tokens.text, tokens.text_muted),
+            lines=boxes.message_lines,
         )
 
     def _buttons(self, painter: QPainter, boxes: CardLayout, row: int) -> None:
@@ -141,7 +148,9 @@ def card_message(view: ScanView) -> tuple[str, str]:
     trouble = trouble_of(view)
     if trouble is not None:
         title, message, hint = trouble
-        return f"{title}.", " ".join(_sentence(part) for part in (message, hint) if part)
+        if message.startswith(title):
+            title, message = message, ""
+        return _sentence(title), " ".join(_sentence(part) for part in (message, hint) if part)
     moving = [part for part in (wording.rate(view.rate), wording.time_left(view.seconds_left)) if part]
     return (moving[0] if moving else ""), " · ".join([*moving[1:], view.message])
 

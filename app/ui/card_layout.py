@@ -37,7 +37,7 @@ def card_height(theme: Theme) -> int:
     """Return the height of a cell: the card and the gap below it."""
     line = QFontMetricsF(theme.font()).height()
     head = QFontMetricsF(theme.font(1.5, bold=True)).height()
-    return round(2 * _PAD + head + line + line + 2.3 * line + _button_height(theme) + 14 + _GAP)
+    return round(2 * _PAD + head + line + line + 3.1 * line + _button_height(theme) + 14 + _GAP)
 
 
 def card_layout(cell: QRectF, view: ScanView, theme: Theme) -> CardLayout:

@@ -4,7 +4,7 @@ from PySide6.QtCore import QObject, Qt
 
 from app.services.views import OperatorsDesk
 from app.ui import wording
-from app.ui.rows import needs_you_first
+from app.ui.rows import needs_you_first, of_this_run
 from app.ui.scan_model import NOWHERE, Index, ScanModel
 
 
@@ -12,7 +12,7 @@ class CardsModel(ScanModel):
     """One column: a card a scan. Its text is what a screen reader says."""
 
     def __init__(self, desk: OperatorsDesk, parent: QObject | None = None) -> None:
-        super().__init__(desk, needs_you_first, parent)
+        super().__init__(desk, needs_you_first, parent, wanted=of_this_run)
 
     def columnCount(self, parent: Index = NOWHERE) -> int:
         """Return the one column of cards."""

@@ -10,6 +10,9 @@ from app.ui.surfaces import label, pill, wear
 from app.ui.theme import Theme
 from app.ui.tokens import Tone
 
+_REMARKS_FROM_PX = 1150
+"""A narrower status bar keeps its words whole by leaving the remarks out."""
+
 
 class Header(QFrame):
     """Product, scanner, what it does right now, who stands at it. `theme_wanted` when the theme button was pressed."""
@@ -166,7 +169,7 @@ class StatusBar(QFrame):
         value, small = pair
         value.setText(text)
         small.setText(remark)
-        small.setVisible(bool(remark))
+        small.setVisible(bool(remark) and self.width() >= _REMARKS_FROM_PX)
         wear(value, tone, "ink")
 
 

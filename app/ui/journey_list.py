@@ -56,7 +56,7 @@ class JourneyList(QWidget):
                 start = QPointF(_NODE / 2 + 3, top + _NODE + 4)
                 painter.drawLine(start, QPointF(start.x(), top + box.height() + 4))
             if self.hasFocus() and number == self._current:
-                painting.rounded(painter, box, 6, "#00000000", self._theme.tokens.accent, 1.5)
+                painting.rounded(painter, box, 6, "#00000000", self._theme.tokens.accent, width=1.5)
             self._line(painter, box, step)
             top += box.height()
 

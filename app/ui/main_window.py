@@ -142,7 +142,8 @@ class MainWindow(QMainWindow):
         queue = store.value("queue") if store else None
         if geometry is None or not self.restoreGeometry(geometry):
             room = self.screen().availableSize()
-            self.resize(QSize(min(1600, room.width()), min(1000, room.height())))
+            # The system puts a frame around it: 48 px leave room for one.
+            self.resize(QSize(min(1600, room.width() - 16), min(1000, room.height() - 48)))
         if queue is not None:
             self.queue_page.table.horizontalHeader().restoreState(queue)
 

@@ -23,7 +23,7 @@ from app.ui.tokens import Shade, Tokens, step_colour
 _ELLIPSIS = "…"
 
 
-def rounded(painter: QPainter, box: QRectF, radius: float, fill: str, line: str = "", width: float = 1.0) -> None:
+def rounded(painter: QPainter, box: QRectF, radius: float, fill: str, line: str = "", *, width: float = 1.0) -> None:
     """Draw a rounded surface, with an outline inside its edge if a colour is given."""
     painter.setBrush(QColor(fill))
     painter.setPen(QPen(QColor(line), width) if line else Qt.PenStyle.NoPen)
@@ -116,7 +116,7 @@ def picture(painter: QPainter, box: QRectF, pixmap: QPixmap | None, radius: floa
 
 
 def paragraph(
-    painter: QPainter, box: QRectF, lead: str, rest: str, font: QFont, colours: tuple[str, str], lines: int
+    painter: QPainter, box: QRectF, lead: str, rest: str, font: QFont, *, colours: tuple[str, str], lines: int
 ) -> bool:
     """Draw a bold lead and the rest in at most so many lines; `colours` are theirs. Returns whether it was cut."""
     text = f"{lead} {rest}".strip()
@@ -145,5 +145,5 @@ def paragraph(
     kept = text[: starts[lines - 1]]
     last = elided(text[starts[lines - 1] :], font, box.width() - 4)
     shorter = f"{kept}{last}" if last.endswith(_ELLIPSIS) else f"{kept}{last}{_ELLIPSIS}"
-    paragraph(painter, box, shorter[: len(lead)], shorter[len(lead) :].lstrip(), font, colours, lines + 1)
+    paragraph(painter, box, shorter[: len(lead)], shorter[len(lead) :].lstrip(), font, colours=colours, lines=lines + 1)
     return True

@@ -28,6 +28,7 @@ class PictureView(QGraphicsView):
         self.setDragMode(QGraphicsView.DragMode.ScrollHandDrag)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.viewport().setAccessibleName(self.tr("Picture"))
         self.setToolTip(self.tr("Wheel or + and - zoom, drag to move, double click to fit"))
 
     def show_picture(self, picture: QPixmap) -> None:

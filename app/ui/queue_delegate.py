@@ -44,7 +44,7 @@ class QueueDelegate(QStyledItemDelegate):
         else:
             self._text(painter, box, index, column)
         if option.state & QStyle.StateFlag.State_HasFocus:
-            painting.rounded(painter, box.adjusted(1, 1, -1, -2), 4, "#00000000", tokens.accent, 1.5)
+            painting.rounded(painter, box.adjusted(1, 1, -1, -2), 4, "#00000000", tokens.accent, width=1.5)
         painter.restore()
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:

@@ -36,13 +36,18 @@ def everyone(view: ScanView) -> bool:
     return view is not None
 
 
+def of_this_run(view: ScanView) -> bool:
+    """Let every scan pass but those that lay there before the first start."""
+    return not view.earlier
+
+
 class Rows:
     """Holds the views that pass the filter, in the order of the key; ids tell the row."""
 
-    def __init__(self, key: SortKey, *, reverse: bool = False) -> None:
+    def __init__(self, key: SortKey, *, reverse: bool = False, wanted: Wanted = everyone) -> None:
         self.key = key
         self.reverse = reverse
-        self.wanted: Wanted = everyone
+        self.wanted = wanted
         self.views: list[ScanView] = []
         self._rows: dict[ScanId, int] = {}
 

@@ -210,7 +210,7 @@ class ExpectedCard(QFrame):
         self._empty = label(
             self.tr("Nothing expected: scan the slides of the rack, one after the other"), "muted", wrap=True
         )
-        inside.addWidget(self._empty)
+        inside.addWidget(self._empty, 1, Qt.AlignmentFlag.AlignTop)
         inside.addWidget(self._list, 1)
         self._shown: tuple[ExpectedView, ...] | None = None
 

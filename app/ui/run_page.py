@@ -21,13 +21,13 @@ from app.services.views import HandScanAnswer, OperatorsDesk, ScanView
 from app.ui.cards_model import CardsModel
 from app.ui.cards_view import CardsView
 from app.ui.pictures import Pictures
-from app.ui.rows import Wanted, everyone
+from app.ui.rows import Wanted, of_this_run
 from app.ui.run_column import BarcodeCard, CountsCard, ExpectedCard, RunCard
 from app.ui.surfaces import label
 from app.ui.theme import Theme
 
 _NEED = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.BLOCKED)
-_COLUMN_FROM = 64
+_COLUMN_FROM = 58
 """The narrowest page with a left column, in units of the text's size."""
 _SAFE = (StepState.SUCCEEDED,)
 
@@ -44,10 +44,11 @@ def safe(view: ScanView) -> bool:
 
 def on_its_way(view: ScanView) -> bool:
     """Return whether this scan goes on by itself."""
-    return not needs_you(view) and not safe(view) and view.state is not StepState.CANCELLED
+    resting = needs_you(view) or safe(view) or view.state is StepState.CANCELLED
+    return not resting and not view.earlier
 
 
-_FILTERS: tuple[Wanted, ...] = (everyone, needs_you, on_its_way, safe)
+_FILTERS: tuple[Wanted, ...] = (of_this_run, needs_you, on_its_way, safe)
 
 
 class RunPage(QWidget):
@@ -80,6 +81,7 @@ class RunPage(QWidget):
         whole.setSpacing(16)
         self._column = self._left(theme)
         self._head = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._titles, self._acts = QHBoxLayout(), QHBoxLayout()
         whole.addWidget(self._column)
         whole.addLayout(self._right(), 1)
         self._connect()
@@ -120,7 +122,7 @@ class RunPage(QWidget):
         self._column.setVisible(self.width() >= _COLUMN_FROM * em)
         room = self.width() - (self._column.width() if self._column.isVisibleTo(self) else 0)
         ways = QBoxLayout.Direction
-        wanted = sum(self._head.itemAt(part).minimumSize().width() for part in range(self._head.count()))
+        wanted = self._titles.minimumSize().width() + self._acts.minimumSize().width()
         self._head.setDirection(ways.LeftToRight if room >= wanted + 6 * em else ways.TopToBottom)
         super().resizeEvent(event)
 
@@ -143,7 +145,7 @@ class RunPage(QWidget):
         return scroll
 
     def _right(self) -> QVBoxLayout:
-        left, acts = QHBoxLayout(), QHBoxLayout()
+        left, acts = self._titles, self._acts
         left.setSpacing(8)
         acts.setSpacing(8)
         left.addWidget(label(self.tr("Slides"), "pageTitle"))

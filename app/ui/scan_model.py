@@ -6,7 +6,7 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 
 from app.domain.scan import ScanId
 from app.services.views import OperatorsDesk, ScanView
-from app.ui.rows import Rows, SortKey, Wanted, ranges
+from app.ui.rows import Rows, SortKey, Wanted, everyone, ranges
 
 Index = QModelIndex | QPersistentModelIndex
 _SORT_PAUSE_MS = 500
@@ -19,10 +19,12 @@ class ScanModel(QAbstractTableModel):
     Changes of an order that moves with progress are gathered for half a second, so that rows do not dance.
     """
 
-    def __init__(self, desk: OperatorsDesk, key: SortKey, parent: QObject | None = None) -> None:
+    def __init__(
+        self, desk: OperatorsDesk, key: SortKey, parent: QObject | None = None, *, wanted: Wanted = everyone
+    ) -> None:
         super().__init__(parent)
         self._desk = desk
-        self._rows = Rows(key)
+        self._rows = Rows(key, wanted=wanted)
         self._sorting = QTimer(self)
         self._sorting.setSingleShot(True)
         self._sorting.setInterval(_SORT_PAUSE_MS)

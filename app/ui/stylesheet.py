@@ -106,6 +106,7 @@ QScrollBar:horizontal {{ background: transparent; height: 12px; margin: 2px; }}
 QScrollBar::handle:horizontal {{ background: {line_strong}; border-radius: 4px; min-width: 36px; margin: 2px 0; }}
 QScrollBar::add-line, QScrollBar::sub-line {{ width: 0; height: 0; }}
 QScrollBar::add-page, QScrollBar::sub-page {{ background: transparent; }}
+QTableWidget QLineEdit {{ margin: 3px 4px; }}
 QListWidget#plainList, QWidget#panelContent {{ background: transparent; }}
 QSplitter::handle {{ background: transparent; }}
 QTabBar::tab {{

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from enum import Enum
 from itertools import pairwise
-from statistics import median
 
 from app.domain.barcode import clean
 
@@ -102,5 +101,5 @@ class WedgeBuffer:
         return len(self._times) >= _JUDGED_FROM and self._median_gap() > self.settings.gap_seconds
 
     def _median_gap(self) -> float:
-        gaps = [later - earlier for earlier, later in pairwise(self._times)]
-        return median(gaps) if gaps else 0.0
+        gaps = sorted(later - earlier for earlier, later in pairwise(self._times))
+        return gaps[(len(gaps) - 1) // 2] if gaps else 0.0

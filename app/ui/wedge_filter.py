@@ -13,6 +13,8 @@ from app.ui.wedge import EndKind, WedgeBuffer, WedgeSettings
 _MARGIN_MS = 5
 _GROUP_SEPARATOR = "\x1d"
 _END_KEYS = (Qt.Key.Key_Return, Qt.Key.Key_Enter, Qt.Key.Key_Tab)
+_END_TEXTS = ("\r", "\n")
+"""Some scanners send a line feed, which is no key of its own to Qt."""
 _BARE_KEYS = (Qt.Key.Key_Shift, Qt.Key.Key_Control, Qt.Key.Key_Alt, Qt.Key.Key_AltGr, Qt.Key.Key_CapsLock)
 _KEY_EVENTS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
 
@@ -74,7 +76,7 @@ class WedgeFilter(QObject):
         if key in _BARE_KEYS:
             return False
         at = _seconds(event)
-        if key in _END_KEYS:
+        if key in _END_KEYS or event.text() in _END_TEXTS:
             return self._ended(key, at)
         character = _character(event)
         if not character:

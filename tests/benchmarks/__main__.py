@@ -49,9 +49,11 @@ def surroundings() -> dict[str, Any]:
 
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("names", nargs="*", choices=[[], *ALL], metavar="NAME", help=", ".join(ALL))
+    parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; without one: all")
     parser.add_argument("--out", type=Path)
     chosen = parser.parse_args()
+    if unknown := set(chosen.names) - set(ALL):
+        parser.error(f"no such benchmark: {', '.join(sorted(unknown))}")
     results = {}
     for name in chosen.names or ALL:
         sys.stderr.write(f"{name} …\n")

@@ -12,7 +12,7 @@ from app.ui.cards_model import CardsModel
 from app.ui.queue_model import Column, QueueModel, row_text
 from app.ui.rows import ranges
 from tests.fakes.desk import FakeDesk
-from tests.fakes.scans import thousands
+from tests.fakes.scans import a_dozen, thousands
 
 NOW = datetime(2026, 11, 22, 16, 0, tzinfo=UTC)
 
@@ -150,3 +150,12 @@ def test_a_row_as_text_has_every_column(qapp) -> None:
 
 def test_an_index_without_a_row_has_no_data(qapp) -> None:
     assert QueueModel(FakeDesk(now=NOW)).data(QModelIndex()) is None
+
+
+def test_scans_of_before_the_first_start_are_in_the_queue_but_not_on_the_run_page(qapp) -> None:
+    views = a_dozen(NOW)
+    desk = FakeDesk([replace(views[0], earlier=True), *views[1:]], now=NOW)
+    assert QueueModel(desk).row_of(views[0].id) is not None
+    cards = CardsModel(desk)
+    assert cards.row_of(views[0].id) is None
+    assert cards.rowCount() == len(views) - 1

@@ -277,7 +277,9 @@ async def test_closing_awaits_the_desk_and_leaves_no_task(qapp: QApplication, th
         closed.append(desk.listeners)
 
     wedge = WedgeFilter(qapp)
-    life = asyncio.ensure_future(live(open_desk, on_close, "Slideferry", theme, wedge, None))
+    life = asyncio.ensure_future(
+        live(open_desk, on_close, title="Slideferry", theme=theme, wedge=wedge, remember_in=None)
+    )
     found: list[MainWindow] = []
 
     def shown() -> bool:
@@ -310,7 +312,9 @@ async def test_a_desk_that_cannot_open_says_why(qapp: QApplication, theme: Theme
         closed.append(True)
 
     wedge = WedgeFilter(qapp)
-    life = asyncio.ensure_future(live(open_desk, on_close, "Slideferry", theme, wedge, None))
+    life = asyncio.ensure_future(
+        live(open_desk, on_close, title="Slideferry", theme=theme, wedge=wedge, remember_in=None)
+    )
     asked: list[Question] = []
 
     def shown() -> bool:

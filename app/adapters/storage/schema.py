@@ -2,6 +2,7 @@
 
 import sqlite3
 import uuid
+from collections.abc import Iterator
 
 from app.domain.errors import SurroundingsError
 
@@ -19,10 +20,10 @@ MIGRATIONS: tuple[str, ...] = (
     CREATE TABLE scan (
         number INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE, run TEXT REFERENCES run (id),
         scanner TEXT NOT NULL, root TEXT NOT NULL, main TEXT NOT NULL, layout TEXT NOT NULL, members TEXT NOT NULL,
-        found_at TEXT NOT NULL, barcode TEXT, assigned TEXT, stem TEXT, file_name TEXT, folder TEXT, priority INTEGER NOT NULL,
-        paused INTEGER NOT NULL, cancelled INTEGER NOT NULL, earlier INTEGER NOT NULL, verdict_by_person TEXT,
-        keep TEXT, superseded_by TEXT, facts TEXT, quality TEXT, row TEXT NOT NULL, files TEXT NOT NULL,
-        published INTEGER NOT NULL
+        found_at TEXT NOT NULL, barcode TEXT, assigned TEXT, stem TEXT, file_name TEXT, folder TEXT,
+        priority INTEGER NOT NULL, paused INTEGER NOT NULL, cancelled INTEGER NOT NULL, earlier INTEGER NOT NULL,
+        verdict_by_person TEXT, keep TEXT, superseded_by TEXT, facts TEXT, quality TEXT, row TEXT NOT NULL,
+        files TEXT NOT NULL, published INTEGER NOT NULL
     ) STRICT;
     CREATE INDEX scan_by_run ON scan (run);
     CREATE TABLE step (
@@ -70,6 +71,17 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
 
     Raises SurroundingsError when a newer program wrote it: this one must not touch it.
     """
+    # One transaction: another process that opens the new file at the same moment waits, then finds it made.
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        _migrate(connection, name)
+        connection.execute("COMMIT")
+    finally:
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
+
+
+def _migrate(connection: sqlite3.Connection, name: str) -> None:
     version = int(connection.execute("PRAGMA user_version").fetchone()[0])
     if version > len(MIGRATIONS):
         raise SurroundingsError(
@@ -77,8 +89,20 @@ def migrate(connection: sqlite3.Connection, name: str) -> None:
             f"{name} has schema {version}, this program knows {len(MIGRATIONS)}",
             "Install the newer Slideferry again; nothing was changed",
         )
-    for number, script in enumerate(MIGRATIONS[version:], start=version + 1):
-        connection.executescript(f"BEGIN IMMEDIATE; {script} PRAGMA user_version = {number}; COMMIT;")
+    for script in MIGRATIONS[version:]:
+        for statement in _statements(script):
+            connection.execute(statement)
     if version == 0:
         connection.execute("INSERT INTO meta VALUES ('id', ?)", (uuid.uuid4().hex,))
-        connection.commit()
+    if version < len(MIGRATIONS):
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+
+
+def _statements(script: str) -> Iterator[str]:
+    """Split a script at the ends of its statements; `executescript` would end the transaction."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""

@@ -64,10 +64,11 @@ class SqliteStore:
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 result = act(SqliteJournal(self._db))
-            except BaseException:
-                self._db.execute("ROLLBACK")
-                raise
-            self._db.execute("COMMIT")
+                self._db.execute("COMMIT")
+            finally:
+                # Also where COMMIT itself fails: an open transaction would refuse all that come after it.
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
         except sqlite3.Error as error:
             raise SurroundingsError(
                 "The journal cannot be written",

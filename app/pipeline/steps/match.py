@@ -4,7 +4,6 @@ from app.domain.dossier import Change
 from app.domain.sheet import SheetRow, SlideSheet
 from app.pipeline.case import Ask, Case, Done, Outcome
 
-
 _NO_ROW = Change(row={})
 """The scan may have had another slide's row before it was assigned another barcode."""
 

@@ -1,0 +1,112 @@
+"""Places, the gate before the destination, and threads that nobody leaves behind."""
+
+import asyncio
+from threading import Event
+
+import pytest
+
+from app.domain.errors import CorruptionError, DestinationError
+from app.pipeline.limits import DestinationGate, Places
+from app.pipeline.threads import Threads
+from tests.fakes.lab import Lab, until
+
+
+async def test_a_free_place_goes_to_the_waiter_that_is_first_at_that_moment() -> None:
+    places, taken = Places(1), []
+    priority = {"a": 0, "b": 0, "c": 0}
+
+    async def take(name: str, order: int) -> None:
+        async with places.place(lambda: (-priority[name], order)):
+            taken.append(name)
+
+    async with places.place(lambda: (0,)):
+        tasks = [asyncio.create_task(take(name, number)) for number, name in enumerate(priority)]
+        await asyncio.sleep(0)
+        priority["c"] = 1
+    await asyncio.gather(*tasks)
+    assert taken == ["c", "a", "b"]
+
+
+async def test_no_more_than_the_number_work_at_once() -> None:
+    places, now, most = Places(3), 0, 0
+
+    async def work() -> None:
+        nonlocal now, most
+        async with places.place(lambda: (0,)):
+            now += 1
+            most = max(most, now)
+            await asyncio.sleep(0)
+            now -= 1
+
+    await asyncio.gather(*(work() for _ in range(20)))
+    assert (now, most) == (0, 3)
+
+
+@pytest.mark.parametrize("after_its_turn_came", [False, True])
+async def test_a_waiter_that_is_cancelled_loses_no_place(after_its_turn_came: bool) -> None:
+    places = Places(1)
+    holder = places.place(lambda: (0,))
+    await holder.__aenter__()
+    waiter = asyncio.create_task(places.place(lambda: (0,)).__aenter__())
+    await asyncio.sleep(0)
+    if after_its_turn_came:
+        await holder.__aexit__(None, None, None)
+        waiter.cancel()
+    else:
+        waiter.cancel()
+        await asyncio.sleep(0)
+        await holder.__aexit__(None, None, None)
+    with pytest.raises(asyncio.CancelledError):
+        await waiter
+    async with asyncio.timeout(5), places.place(lambda: (0,)):
+        pass
+
+
+async def call(work) -> None:
+    work()
+
+
+async def test_the_gate_opens_when_the_destination_is_well_but_never_on_an_alarm(lab: Lab) -> None:
+    gate = DestinationGate()
+    gate.close(DestinationError("The destination is full", "0 bytes"))
+    assert not gate.is_open
+    lab.share.script["check"].append(DestinationError("Not mounted", "no marker"))
+    await gate.look(lab.share, call)
+    assert str(gate.trouble) == "Not mounted: no marker"
+    await gate.look(lab.share, call)
+    assert gate.is_open
+    assert gate.trouble is None
+    gate.close(CorruptionError("The copy differs", "twice"), alarm=True)
+    await gate.look(lab.share, call)
+    assert not gate.is_open
+    gate.reopen()
+    assert gate.is_open
+
+
+async def test_an_alarm_that_comes_while_the_destination_is_looked_at_stays(lab: Lab) -> None:
+    gate = DestinationGate()
+    gate.close(DestinationError("The destination is full", "0 bytes"))
+    lab.share.script["check"].append(lambda: gate.close(CorruptionError("The copy differs", "twice"), alarm=True))
+    await gate.look(lab.share, call)
+    assert gate.alarm
+    assert not gate.is_open
+
+
+async def test_who_is_cancelled_waits_for_the_thread_that_was_begun() -> None:
+    threads, going_on, ended = Threads(1), Event(), Event()
+
+    def work() -> None:
+        assert going_on.wait(10)
+        ended.set()
+
+    task = asyncio.create_task(threads.copy(work))
+    await asyncio.sleep(0.05)
+    task.cancel()
+    await asyncio.sleep(0.05)
+    assert not task.done()
+    going_on.set()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert ended.is_set()
+    await threads.close()
+    await until(lambda: True)

@@ -1,0 +1,175 @@
+"""The one who talks to the sheet: shared readings, the last good one while it is away, and the outbox."""
+
+import asyncio
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from app.domain.errors import RetryableError, UseError
+from app.domain.scan import ScanId
+from app.domain.sheet import CellWrite
+from app.domain.step import StepState
+from app.pipeline.journey import MATCH, RECORD, VERIFY
+from tests.fakes.lab import Lab, until
+from tests.fakes.sheets import row
+
+S = StepState
+
+
+@pytest.fixture
+async def kit(lab: Lab):
+    async with lab.kit_open() as kit:
+        yield kit
+
+
+async def put(kit, *writes: CellWrite, scan: str = "a") -> None:
+    await kit.store.work(lambda journal: journal.put_writes(ScanId(scan), writes))
+
+
+async def pending(kit) -> list[str]:
+    return [each.write.value for each in await kit.store.work(lambda journal: journal.pending_writes())]
+
+
+class Settled:
+    def __init__(self) -> None:
+        self.calls = []
+
+    async def __call__(self, waiting, result) -> None:
+        self.calls.append((waiting, result))
+
+
+async def test_many_who_ask_share_one_reading_and_it_is_read_again_when_it_is_old(kit, lab: Lab) -> None:
+    sheets = await asyncio.gather(*(kit.sheet.fresh() for _ in range(10)))
+    assert lab.sheet.reads == 1
+    assert all(sheet is sheets[0] for sheet in sheets)
+    lab.clock.skip(2.1)
+    assert await kit.sheet.fresh() is not sheets[0]
+    assert lab.sheet.reads == 2
+
+
+async def test_while_the_sheet_is_away_the_last_good_reading_serves_also_after_a_start(kit, lab: Lab) -> None:
+    good = await kit.sheet.fresh()
+    lab.sheet.be_away()
+    lab.clock.skip(3600)
+    assert await kit.sheet.fresh() == good
+    kit.sheet._last = None  # as after a start
+    assert await kit.sheet.fresh() == good
+    lab.clock.skip(23.5 * 3600)
+    with pytest.raises(RetryableError, match="away"):
+        await kit.sheet.fresh()
+
+
+async def test_a_sheet_that_was_never_read_is_waited_for(kit, lab: Lab) -> None:
+    lab.sheet.be_away()
+    with pytest.raises(RetryableError):
+        await kit.sheet.fresh()
+
+
+async def test_a_sheet_that_lacks_a_column_is_not_taken_for_one_that_is_away(kit, lab: Lab) -> None:
+    await kit.sheet.fresh()
+    lab.clock.skip(3)
+    lab.sheet.header[0] = "Slide"
+    with pytest.raises(UseError, match="no barcode column"):
+        await kit.sheet.fresh()
+
+
+async def test_what_was_written_leaves_the_outbox_only_after_it_was_told(kit, lab: Lab) -> None:
+    seen = []
+
+    async def settled(waiting, result) -> None:
+        seen.append((len(waiting), len(result.written), await pending(kit)))
+
+    await put(kit, CellWrite("620995", "Status", "Complete", 1), CellWrite("407871", "Status", "x", 1))
+    assert await kit.sheet.flush(settled)
+    assert seen == [(2, 2, ["Complete", "x"])]
+    assert await pending(kit) == []
+    assert len(lab.sheet.batches) == 1, "one call for many cells"
+
+
+async def test_what_is_refused_leaves_the_outbox_and_is_told(kit) -> None:
+    settled = Settled()
+    await put(kit, CellWrite("999999", "Status", "Complete", 1))
+    assert await kit.sheet.flush(settled)
+    assert [each.reason for each in settled.calls[0][1].refused] == ["no row has this barcode"]
+    assert await pending(kit) == []
+
+
+async def test_while_the_sheet_is_away_the_outbox_waits_with_growing_pauses(kit, lab: Lab) -> None:
+    lab.sheet.be_away()
+    await put(kit, CellWrite("620995", "Status", "Complete", 1))
+    serving = asyncio.create_task(kit.sheet.serve(Settled()))
+    await until(lambda: kit.sheet.next_try is not None)
+    assert kit.sheet.pending == 1
+    assert kit.sheet.trouble is lab.sheet.away
+    first = kit.sheet.seconds_to_next_try()
+    assert 1.5 < first <= 2.0
+    serving.cancel()
+    kit.sheet._failures = 3
+    serving = asyncio.create_task(kit.sheet.serve(Settled()))
+    kit.sheet.next_try = None
+    await until(lambda: kit.sheet.next_try is not None)
+    assert 15 < kit.sheet.seconds_to_next_try() <= 16
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert await pending(kit) == ["Complete"]
+
+
+async def test_a_row_that_is_gone_when_it_is_recorded_asks_a_person(lab: Lab) -> None:
+    lab.scan("a.svs", "620995")
+    lab.images.hold_quality.clear()
+    async with lab.open() as station:
+        await until(lambda: lab.state("a.svs", VERIFY) is S.SUCCEEDED)
+        lab.sheet.rows.clear()
+        lab.images.hold_quality.set()
+        await lab.rest()
+        record = lab.get("a.svs").steps[RECORD]
+        assert (record.state, record.title) == (S.NEEDS_ATTENTION, "Not written to the sheet")
+        lab.sheet.rows.append(row("620995"))
+        await station.acts.restart(lab.id("a.svs"))
+        await lab.rest()
+        assert lab.get("a.svs").state is S.SUCCEEDED
+    assert lab.sheet.cells["620995", "Status"] == "Complete"
+
+
+async def test_a_sheet_that_is_away_when_a_row_is_looked_up_is_asked_again(lab: Lab) -> None:
+    lab.sheet.be_away()
+    lab.scan("a.svs", "620995")
+    async with lab.open():
+        await until(lambda: lab.get("a.svs").steps[MATCH].attempts >= 1)
+        lab.sheet.away = None
+        await lab.rest()
+        assert lab.get("a.svs").steps[MATCH].attempts > 1
+        assert lab.get("a.svs").state is S.SUCCEEDED
+
+
+async def test_nothing_is_at_rest_while_cells_wait_for_the_sheet(lab: Lab) -> None:
+    lab.scan("a.svs", "620995")
+    async with lab.open() as station:
+        await until(lambda: lab.state("a.svs", RECORD) is S.WAITING_TO_RETRY)
+        assert not station.runner.at_rest()
+        await station.until_at_rest()
+        assert lab.state("a.svs", RECORD) is S.SUCCEEDED
+
+
+async def test_a_clock_that_was_set_back_does_not_hide_the_newer_value(lab: Lab) -> None:
+    lab.scan("a.svs", "620995")
+    lab.images.blurry["a.svs"] = 12.4
+    lab.clock.skip(7200)
+    async with lab.open() as station:
+        await until(lambda: lab.state("a.svs", VERIFY) is S.SUCCEEDED)
+        lab.sheet.be_away()
+        await until(lambda: lab.state("a.svs", RECORD) in (S.WAITING_TO_RETRY, S.SUCCEEDED))
+        lab.clock.skip(-7200)
+        await station.acts.verdict(lab.id("a.svs"), "pass", "good enough")
+        await until(lambda: lab.get("a.svs").steps[RECORD].attempts == 2)
+        lab.sheet.away = None
+        await lab.rest()
+    assert lab.sheet.cells["620995", "Status"] == "Complete", "the verdict came after the cells were queued"
+
+
+def test_readings_carry_their_time() -> None:
+    from tests.fakes.sheets import FakeSheet
+
+    sheet = FakeSheet([])
+    sheet.read_at = datetime.now(UTC) - timedelta(hours=1)
+    assert sheet.read().read_at == sheet.read_at

@@ -1,0 +1,12 @@
+"""The lab of the services's tests."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.fakes.lab import Lab
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    return Lab(tmp_path)

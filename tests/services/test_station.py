@@ -1,0 +1,219 @@
+"""The station: runs, requests of other commands, closing and opening again."""
+
+import asyncio
+from dataclasses import replace
+from threading import Event
+
+import pytest
+
+from app.domain.errors import UseError
+from app.domain.run import ExpectedFrom, SlideClass
+from app.domain.step import StepState
+from app.pipeline.journey import COPY
+from app.services.finding import find_scan
+from app.services.reconciliation import standings
+from app.services.status_json import run_document
+from tests.fakes.lab import OPERATOR, Lab, until
+from tests.fakes.sheets import row
+
+S = StepState
+DOCUMENT = {"run", "scans", "expected", "report", "pending_sheet_writes"}
+SCAN = {
+    "id", "barcode", "state", "files", "bytes", "destination", "row", "quality", "barcodes", "steps", "attention",
+    "superseded_by",
+}  # fmt: skip
+
+
+async def ask(station, action: str, **body: str):
+    """Put a request as another command does; return its answer."""
+    store, now = station.kit.store, station.kit.clock.now()
+    number = await store.work(lambda journal: journal.ask(now, "other", action, body))
+    for _ in range(1000):
+        answer = await store.work(lambda journal: journal.answer_to(number))
+        if answer is not None:
+            return answer
+        await asyncio.sleep(0.01)
+    raise AssertionError("nobody answered")
+
+
+async def test_requests_are_done_or_refused_and_a_broken_one_does_not_stop_the_others(lab: Lab) -> None:
+    lab.scan("a.svs", "")
+    async with lab.open() as station:
+        await lab.rest()
+        scan = lab.id("a.svs")
+        for action, body, words in (
+            ("mark", {"scan": scan}, "not complete"),
+            ("mark", {"scan": scan, "step": "quality", "state": "nonsense", "reason": "x"}, "not complete"),
+            ("dance", {}, "No such request"),
+            ("cancel", {"scan": "nobody"}, "No such scan"),
+        ):
+            answer = await ask(station, action, **body)
+            assert not answer.ok
+            assert words in answer.title
+        assert (await ask(station, "assign", scan=scan, barcode="620995", reason="read")).ok
+        await lab.rest()
+        assert lab.get("a.svs").state is S.SUCCEEDED
+
+
+async def test_a_run_ends_only_with_a_reason_for_each_open_slide(lab: Lab, tmp_path) -> None:
+    lab.scan("a.svs", "620995")
+    lab.scan("nameless.svs", "")
+    async with lab.open() as station:
+        await station.expect(["620995", "407871"], ExpectedFrom.HAND_SCAN)
+        await lab.rest()
+        run, nameless = station.run.id, lab.id("nameless.svs")
+        with pytest.raises(UseError) as refused:
+            await station.end_run({"407871": "broken glass", nameless: " "})
+        assert nameless in refused.value.message
+        assert "407871" not in refused.value.message
+        assert station.run.id == run
+        reasons = {"407871": "broken glass", nameless: "no label"}
+        await station.end_run(reasons)
+        assert station.open_run is None
+        assert station.expected == ()
+        await station.report(tmp_path / "r.pdf", run)
+        report = lab.maker.reports[-1]
+        assert {(each.barcode, each.reason) for each in report.not_done} == {
+            ("407871", "broken glass"), (None, "no label"),
+        }  # fmt: skip
+        assert [each.action for each in report.audits] == ["end run", "end run"]
+        assert [(each.barcode, each.passed) for each in report.slides] == [("620995", True), (None, False)]
+        assert report.slides[0].thumbnail == b"thumbnail of a.svs"
+        assert ("[scanner] name", "Raven") in report.settings
+        assert report.audit_head
+
+
+async def test_a_run_without_open_slides_is_audited_when_it_ends_and_a_new_scan_starts_the_next(lab: Lab) -> None:
+    lab.scan("a.svs", "620995")
+    async with lab.open() as station:
+        await lab.rest()
+        first = station.run.id
+        await station.end_run({})
+        (entry,) = await station.kit.store.work(lambda journal: journal.audits())
+        assert (entry.action, entry.run, entry.who) == ("end run", first, "Mira Holm")
+        assert station.dossiers() == ()
+        lab.scan("b.svs", "407871")
+        await station.runner.look()
+        assert station.run.id != first
+        assert station.run.operator == OPERATOR
+        await lab.rest()
+        assert [d.scan.barcode for d in station.dossiers()] == ["407871"]
+        with pytest.raises(UseError, match="A run is open"):
+            await station.start_run(OPERATOR)
+
+
+async def test_closed_in_the_middle_of_a_copy_and_opened_again(lab: Lab) -> None:
+    path = lab.scan("a.svs", "620995")
+    lab.share.hold_at_end = Event()
+    async with lab.open() as station:
+        await until(lambda: lab.share.leftovers())
+        run = station.run.id
+    lab.share.hold_at_end = None
+    async with lab.open() as station:
+        assert station.run.id == run, "the open run goes on"
+        await lab.rest()
+        assert lab.get("a.svs").state is S.SUCCEEDED
+        await station.close()
+    assert list(lab.published().values()) == [path.read_bytes()]
+    async with lab.open() as station:
+        await lab.rest()
+        moves = await station.kit.store.work(lambda journal: journal.moves(lab.id("a.svs")))
+    async with lab.open() as station:
+        await lab.rest()
+        assert await station.kit.store.work(lambda journal: journal.moves(lab.id("a.svs"))) == moves
+
+
+async def test_a_station_opens_while_the_share_is_away_and_goes_on_when_it_is_back(lab: Lab) -> None:
+    lab.scan("a.svs", "620995")
+    away = lab.share_root.with_name("unmounted")
+    lab.share_root.rename(away)
+    lab.share_root.mkdir()
+    async with lab.open() as station:
+        assert not station.kit.gate.is_open
+        await until(lambda: lab.get("a.svs").scan.stem)
+        assert lab.state("a.svs", COPY) is S.PENDING
+        lab.share_root.rmdir()
+        away.rename(lab.share_root)
+        await lab.rest()
+        assert lab.get("a.svs").state is S.SUCCEEDED
+
+
+async def test_the_status_document_has_the_shape_that_scripts_depend_on(lab: Lab) -> None:
+    path = lab.scan("a.svs", "620995")
+    lab.scan("b.svs", "")
+    async with lab.open() as station:
+        await station.expect(["407871"], ExpectedFrom.COMMAND)
+        await lab.rest()
+        document = run_document(await station.status(), lab.share.absolute)
+    assert set(document) == DOCUMENT
+    assert set(document["run"]) == {"id", "scanner", "operator", "started", "ended"}
+    assert document["expected"] == {"missing": ["407871"], "unexpected": ["620995"]}
+    safe, nameless = sorted(document["scans"], key=lambda each: each["state"], reverse=True)
+    assert set(safe) == set(nameless) == SCAN
+    final = str(lab.share_root / "Prec01/Run 2/620995_Prec01_P1.svs")
+    assert safe["files"] == [
+        {"source": str(path), "destination": final, "bytes": 4096, "sha256": lab.get("a.svs").files[0].sha256}
+    ]
+    assert (safe["destination"], safe["state"], safe["attention"]) == (final, "succeeded", None)
+    assert safe["quality"] == {"verdict": "pass", "blurry_percent": 0.5, "focus": 0.16, "tissue_percent": 30.0}
+    assert safe["barcodes"][0] == {"text": "620995", "symbology": "DataMatrix", "source": "label"}
+    assert set(safe["steps"]["copy"]) == {"state", "attempts", "seconds", "message"}
+    assert len(safe["steps"]) == 13
+    assert safe["row"]["Study"] == "Prec01"
+    assert (nameless["state"], nameless["destination"], nameless["barcode"]) == ("needs_attention", None, None)
+    assert set(nameless["attention"]) == {"title", "message", "hint"}
+    assert nameless["files"][0]["sha256"] is None
+
+
+async def test_each_class_of_the_reconciliation(lab: Lab) -> None:
+    classes = {
+        "620995": SlideClass.COMPLETE,
+        "700001": SlideClass.NOT_IN_SHEET,
+        "700002": SlideClass.DUPLICATE_BARCODE,
+        "700003": SlideClass.METADATA_MISSING,
+        "700004": SlideClass.WRONG_SCANNER,
+        "407871": SlideClass.EXPECTED,
+        "700005": SlideClass.NOT_IN_SHEET,
+    }
+    lab.sheet.rows += [
+        row("700002"), row("700002"), row("700003", experiment=""), row("700004", scanner="Cardinal"),
+    ]  # fmt: skip
+    for barcode in list(classes)[:5]:
+        lab.scan(f"{barcode}.svs", barcode)
+    async with lab.open() as station:
+        await station.expect(["407871", "700005"], ExpectedFrom.IMPORT)
+        await lab.rest()
+        found = standings(station.expected, station.dossiers(), station.kit.sheet.last)
+        assert {each.key: each.klass for each in found} == classes
+        lab.scan("again.svs", "620995", mark="again")
+        await station.runner.look()
+        await lab.rest()
+        found = {each.key: each for each in standings((), station.dossiers(), None)}
+        assert found["620995"].klass is SlideClass.RESCAN
+        lab.images.blurry["third.svs"] = 50.0
+        lab.scan("third.svs", "620995", mark="third")
+        await station.runner.look()
+        await lab.rest()
+        await station.acts.cancel(lab.id("third.svs"))
+        await lab.rest()
+        found = {each.key: each for each in standings((), station.dossiers(), None)}
+        assert found["620995"].klass is SlideClass.RESCAN, "a scan given up does not hide the good one"
+
+
+async def test_a_scan_is_found_by_id_its_beginning_or_its_barcode(lab: Lab) -> None:
+    lab.scan("a.svs", "620995", mark="old")
+    async with lab.open() as station:
+        await lab.rest()
+        old = lab.get("a.svs")
+        lab.scan("b.svs", "620995", mark="new")
+        await station.runner.look()
+        await lab.rest()
+        dossiers, new = station.kit.ledger.all(), lab.get("b.svs")
+    assert find_scan(old.id, dossiers) == old.id
+    assert find_scan(old.id[:6], dossiers) == old.id
+    assert find_scan("620995", dossiers) == new.id, "the scan whose place no other took"
+    with pytest.raises(UseError, match="No such scan"):
+        find_scan("abc", dossiers)
+    twin = replace(new, scan=replace(new.scan, id="other"))
+    with pytest.raises(UseError, match="Several scans fit"):
+        find_scan("620995", (*dossiers, twin))
