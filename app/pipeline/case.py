@@ -125,7 +125,9 @@ class Case:
     async def pause(self, seconds: float) -> None:
         """Sleep, but wake up and raise StoppedError when the step is asked to end."""
         try:
-            await asyncio.wait_for(self._stopped.wait(), seconds)
+            # Not `wait_for`: in Python 3.11 it loses a cancelling that comes together with the stop.
+            async with asyncio.timeout(seconds):
+                await self._stopped.wait()
         except TimeoutError:
             return
         raise StoppedError("Stopped", "the scan was paused, cancelled, or the program is closing")

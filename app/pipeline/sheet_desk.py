@@ -114,7 +114,9 @@ class SheetDesk:
 
     async def _wait(self, seconds: float) -> None:
         try:
-            await asyncio.wait_for(self._wake.wait(), seconds)
+            # Not `wait_for`: in Python 3.11 it loses a cancelling that comes together with the waking.
+            async with asyncio.timeout(seconds):
+                await self._wake.wait()
         except TimeoutError:
             return
         self._wake.clear()

@@ -22,8 +22,10 @@ async def ended(work: asyncio.Future[Any]) -> None:
             await asyncio.wait({work})
         except asyncio.CancelledError as error:
             cancelled = error
+    if not work.cancelled():
+        # Looked at here, so that asyncio does not report it once more where nobody asks for the result any longer.
+        work.exception()
     if cancelled is not None:
-        work.cancelled() or work.exception()
         raise cancelled
 
 

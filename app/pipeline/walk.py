@@ -264,8 +264,9 @@ class Walk:
 
 
 def to_hold(dossier: Dossier) -> tuple[StepChange, ...]:
-    """Return the moves that a paused or cancelled scan still needs, none for others; what runs is left to its end."""
-    if not (dossier.scan.paused or dossier.scan.cancelled):
+    """Return the moves that a paused or cancelled scan still needs, none for others or before what runs has ended."""
+    running = any(record.state is StepState.RUNNING for record in dossier.steps.values())
+    if running or not (dossier.scan.paused or dossier.scan.cancelled):
         return ()
     target = StepState.CANCELLED if dossier.scan.cancelled else StepState.PAUSED
     cancelled = (StepState.FAILED, StepState.BLOCKED, StepState.NEEDS_ATTENTION, StepState.PAUSED)

@@ -94,7 +94,7 @@ class CardDelegate(QStyledItemDelegate):
     def _texts(self, painter: QPainter, boxes: CardLayout, view: ScanView) -> None:
         tokens, theme = self._theme.tokens, self._theme
         head = theme.font(1.5, bold=True, spacing=0.8)
-        name = view.barcode or wording.say("no barcode")
+        name = wording.slide_name(view)
         painting.line_of_text(
             painter, boxes.barcode, painting.elided(name, head, boxes.barcode.width()), head, tokens.text
         )

@@ -24,8 +24,8 @@ class CardsModel(ScanModel):
             return None
         view = self.view_at(index.row())
         if role == Qt.ItemDataRole.DisplayRole:
-            return view.barcode or wording.say("no barcode")
+            return wording.slide_name(view)
         if role in (Qt.ItemDataRole.AccessibleTextRole, Qt.ItemDataRole.AccessibleDescriptionRole):
-            name = view.barcode or wording.say("no barcode")
+            name = wording.slide_name(view)
             return f"{name}, {view.badge}, {view.file_name or view.source_name}, {view.message}"
         return super().data(index, role)

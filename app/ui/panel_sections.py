@@ -20,7 +20,7 @@ from app.services.views import Choice, ScanView
 from app.ui import wording
 from app.ui.choices import choices_of, trouble_of
 from app.ui.picture_view import PictureView
-from app.ui.surfaces import label, wear
+from app.ui.surfaces import FactLabel, label, wear
 from app.ui.tokens import Tone
 
 _KINDS = (PictureKind.THUMBNAIL, PictureKind.LABEL, PictureKind.MACRO)
@@ -167,13 +167,12 @@ class FactsGrid(QWidget):
         self._grid.setHorizontalSpacing(14)
         self._grid.setVerticalSpacing(4)
         self._grid.setColumnStretch(1, 1)
-        self._cells: list[tuple[QLabel, QLabel]] = []
+        self._cells: list[tuple[QLabel, FactLabel]] = []
 
     def show_facts(self, facts: Sequence[tuple[str, str]]) -> None:
         """Show these pairs, using the labels there are."""
         while len(self._cells) < len(facts):
-            name, value = label("", "small"), label("", wrap=True)
-            value.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+            name, value = label("", "small"), FactLabel()
             row = len(self._cells)
             self._grid.addWidget(name, row, 0, Qt.AlignmentFlag.AlignTop)
             self._grid.addWidget(value, row, 1)

@@ -9,6 +9,7 @@ from PySide6.QtCore import QCoreApplication, QObject, Qt
 from app.domain.step import StepState
 from app.services.views import OperatorsDesk, ScanView
 from app.ui import wording
+from app.ui.card_delegate import card_message
 from app.ui.card_layout import share_done
 from app.ui.choices import trouble_of
 from app.ui.rows import needs_you_first
@@ -35,8 +36,8 @@ _RIGHT = (Column.RATE, Column.LEFT, Column.SIZE, Column.ATTEMPTS)
 
 def message(view: ScanView) -> str:
     """Return what a row says: what is wrong, else how it stands."""
-    trouble = trouble_of(view)
-    return f"{trouble[0]}. {trouble[1]}" if trouble else view.message
+    lead, rest = card_message(view)
+    return f"{lead} {rest}".strip() if trouble_of(view) else view.message
 
 
 def step_number(view: ScanView) -> int:
@@ -68,7 +69,7 @@ def progress_text(view: ScanView) -> str:
 
 
 _TEXTS: dict[Column, Callable[[ScanView], str]] = {
-    Column.BARCODE: lambda view: view.barcode or wording.say("no barcode"),
+    Column.BARCODE: wording.slide_name,
     Column.STATE: lambda view: view.badge,
     Column.STEP: step_title,
     Column.PROGRESS: progress_text,

@@ -24,7 +24,7 @@ from app.ui.theme import Theme
 
 _WIDTHS = {
     Column.PICTURE: 5.0,
-    Column.BARCODE: 8.5,
+    Column.BARCODE: 11.5,
     Column.STATE: 11.5,
     Column.STEP: 12.5,
     Column.PROGRESS: 11.0,

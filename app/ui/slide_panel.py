@@ -1,6 +1,6 @@
 """The Slide panel: all that is known of one scan, beside either page."""
 
-from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from app.domain.scan import ScanId
@@ -17,6 +17,14 @@ from app.ui.theme import Theme
 
 _PICTURE_PX = 1400
 _LOG_LINES = 60
+
+
+class _Narrow(QWidget):
+    """As wide as the panel, whatever long words its labels hold."""
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the height needed, and no width."""
+        return QSize(0, super().minimumSizeHint().height())
 
 
 class SlidePanel(QFrame):
@@ -71,7 +79,7 @@ class SlidePanel(QFrame):
         if view is None or self.isHidden():
             return
         tone = card_tone(view)
-        self._barcode.setText(view.barcode or self.tr("no barcode"))
+        self._barcode.setText(wording.slide_name(view))
         self._badge.setText(f"{wording.sign(view.state)} {view.badge}")
         wear(self._badge, tone)
         self._file.setText(f"{view.file_name or view.source_name} · {wording.size(view.size_bytes)}")
@@ -97,7 +105,7 @@ class SlidePanel(QFrame):
         head.addWidget(self._barcode, 1)
         head.addWidget(self._badge)
         head.addWidget(close)
-        content = QWidget()
+        content = _Narrow()
         content.setObjectName("panelContent")
         self._inside = QVBoxLayout(content)
         self._inside.setContentsMargins(18, 4, 18, 18)

@@ -1,7 +1,7 @@
 """The plain pieces pages are put together from: cards, pills, labels with a tone, elided labels."""
 
 from PySide6.QtCore import QSize, Qt
-from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtGui import QAction, QGuiApplication, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QLabel, QSizePolicy, QVBoxLayout, QWidget
 
 from app.ui.tokens import Tone
@@ -44,6 +44,9 @@ def card(title: str = "") -> tuple[QFrame, QVBoxLayout]:
     return frame, inside
 
 
+_LONG_WORD = 24
+
+
 class ElidedLabel(QLabel):
     """A label that cuts a long text with an ellipsis and shows the whole of it as a tooltip."""
 
@@ -68,3 +71,33 @@ class ElidedLabel(QLabel):
         self.style().drawItemText(
             painter, self.rect(), int(self.alignment()), self.palette(), self.isEnabled(), text, self.foregroundRole()
         )
+
+
+class FactLabel(ElidedLabel):
+    """A value that wraps at its spaces; one long word (a path, a checksum) is cut in its middle and copied whole."""
+
+    def __init__(self) -> None:
+        super().__init__(mode=Qt.TextElideMode.ElideMiddle)
+        copy = QAction(self.tr("Copy"), self)
+        copy.triggered.connect(lambda: QGuiApplication.clipboard().setText(self.text()))
+        self.addAction(copy)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def setText(self, text: str) -> None:
+        """Show this value."""
+        super().setText(text)
+        policy = self.sizePolicy()
+        policy.setHeightForWidth(not self._is_long())
+        policy.setVerticalPolicy(QSizePolicy.Policy.Fixed if self._is_long() else QSizePolicy.Policy.Preferred)
+        self.setSizePolicy(policy)
+        self.setWordWrap(not self._is_long())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Cut a long word; draw everything else as labels do."""
+        if self._is_long():
+            super().paintEvent(event)
+        else:
+            QLabel.paintEvent(self, event)
+
+    def _is_long(self) -> bool:
+        return any(len(word) > _LONG_WORD for word in self.text().split())

@@ -7,7 +7,7 @@ from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
 from app.domain.run import SlideClass
 from app.domain.slide import BarcodeSource, PictureKind
 from app.domain.step import StepState
-from app.services.views import Choice
+from app.services.views import Choice, ScanView
 
 _KILO = 1000.0
 _MINUTE = 60.0
@@ -158,3 +158,10 @@ def picture(which: PictureKind) -> str:
         PictureKind.MACRO: say("Macro"),
         PictureKind.QUALITY_MAP: say("Quality map"),
     }[which]
+
+
+def slide_name(view: ScanView) -> str:
+    """Return the slide's barcode, or words for a scan that has none: not read yet, or nobody could read it."""
+    if view.barcode:
+        return view.barcode
+    return say("no barcode") if view.attention is not None else say("new scan")

@@ -1,4 +1,4 @@
-"""A real window on a real display: a barcode typed at a hand scanner's speed lands on the run, whatever has the focus."""
+"""A real window on a real display: a barcode typed at a hand scanner's speed lands on the run."""
 
 import json
 import os

@@ -167,6 +167,16 @@ async def test_a_clock_that_was_set_back_does_not_hide_the_newer_value(lab: Lab)
     assert lab.sheet.cells["620995", "Status"] == "Complete", "the verdict came after the cells were queued"
 
 
+async def test_closing_at_the_moment_something_was_put_into_the_outbox_ends_the_desk(kit) -> None:
+    serving = asyncio.create_task(kit.sheet.serve(Settled()))
+    await asyncio.sleep(0.1)
+    kit.sheet.wake()
+    await asyncio.sleep(0)
+    serving.cancel()
+    done, _ = await asyncio.wait({serving}, timeout=2)
+    assert done, "the cancelling was lost"
+
+
 def test_readings_carry_their_time() -> None:
     from tests.fakes.sheets import FakeSheet
 
