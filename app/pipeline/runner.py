@@ -45,10 +45,13 @@ class Runner:
         self.looks = 0
         self._closing = False
 
-    async def start(self, *, watch: bool) -> None:
-        """Recover what was interrupted, then go on; with `watch` also look for new scans until closed."""
+    async def start(self, *, watch: bool, go_on: bool = True) -> None:
+        """Recover what was interrupted, then go on; with `watch` also look for new scans until closed.
+
+        Without `go_on` every scan stays where it is until an act of a person sets one going.
+        """
         await recover(self._kit)
-        for dossier in self._kit.ledger.all():
+        for dossier in self._kit.ledger.all() if go_on else ():
             self.go_on(dossier.id)
         self._kit.ledger.listen(self._changed)
         self._own(self._for_ever(partial(self._kit.sheet.serve, self._sheet_settled), "sheet"), "sheet")
@@ -196,8 +199,10 @@ class Runner:
 
         await self._kit.ledger.apply(scan, moves)
 
-    def at_rest(self) -> bool:
-        """Whether nothing goes on by itself any more, but for freeing the disk later."""
+    def at_rest(self, scan: ScanId | None = None) -> bool:
+        """Whether nothing (of this scan) goes on by itself any more, but for freeing the disk later."""
+        if scan is not None:
+            return _rests(self._kit.ledger.get(scan))
         return self._kit.sheet.pending == 0 and all(_rests(dossier) for dossier in self._kit.ledger.all())
 
     async def close(self) -> None:
