@@ -7,13 +7,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from app import bootstrap
-from app.cli.people import ask
+from app.cli.people import ONE_ACT, ask
 from app.cli.show import Output, absolute
+from app.domain.barcode import clean, matches
 from app.domain.dossier import Dossier
 from app.domain.errors import UseError
-from app.domain.run import ExpectedFrom
+from app.domain.run import ExpectedFrom, Operator
 from app.domain.scan import RunId
-from app.domain.settings import Settings
 from app.domain.step import StepState
 from app.pipeline.journey import JOURNEY
 from app.services.reconciliation import missing, unexpected
@@ -33,12 +33,15 @@ async def run(options: argparse.Namespace, output: Output) -> int:
     if not (options.once or options.watch):
         raise UseError("Say how to run", "Neither --once nor --watch was given", "`run --once` or `run --watch`")
     settings = bootstrap.load_settings(place)
+    expected = _expected(options.expect, settings.scanner.barcode_pattern)
     lock = bootstrap.hold(place)
     try:
         needed = bootstrap.Needed(options.once, options.watch, options.once or options.include_existing)
         operator = bootstrap.default_operator(settings, options.operator)
+        if options.operator is not None:
+            await _check_operator(place, operator)
         async with bootstrap.open_station(place, settings, operator, needed) as station:
-            await station.expect(options.expect, ExpectedFrom.COMMAND)
+            await station.expect(expected, ExpectedFrom.COMMAND)
             if options.once:
                 await station.runner.look()
                 _raise_trouble(station)
@@ -52,6 +55,31 @@ async def run(options: argparse.Namespace, output: Output) -> int:
             return code if options.once else INTERRUPTED
     finally:
         lock.release()
+
+
+def _expected(given: Sequence[str], pattern: str) -> list[str]:
+    """Return barcodes cleaned; raise UseError for one that is empty or not of the lab's pattern."""
+    cleaned = [clean(each) for each in given]
+    for text, barcode in zip(given, cleaned, strict=True):
+        if not matches(pattern, barcode):
+            asked = f" or does not match [scanner] barcode_pattern {pattern}" if pattern else ""
+            raise UseError("Not a barcode of this lab", f"--expect “{text}” is empty, too long{asked}", "Leave it out")
+    return cleaned
+
+
+async def _check_operator(place: bootstrap.Place, operator: Operator) -> None:
+    """Raise UseError while a run of somebody else is open."""
+    if not place.journal.exists():
+        return
+    async with bootstrap.open_journal(place) as store:
+        runs = await store.work(lambda journal: journal.runs())
+    last = runs[-1] if runs else None
+    if last is not None and last.ended_at is None and last.operator.name != operator.name:
+        raise UseError(
+            "A run of another operator is open",
+            f"{last.id} of {last.operator.name}; --operator was {operator.name}",
+            "End it first with `run end`, or leave --operator out to go on with it",
+        )
 
 
 def _raise_trouble(station: Station) -> None:
@@ -77,8 +105,8 @@ async def show_status(station: Station, report: Path | None, output: Output) -> 
     status = await station.status(report)
     document = run_document(status, station.kit.destination.absolute)
     output.document(document, status_text(status))
-    if station.kit.gate.trouble is not None or (status.pending_writes and station.kit.sheet.trouble is not None):
-        trouble = station.kit.gate.trouble or station.kit.sheet.trouble
+    trouble = station.kit.gate.trouble or station.kit.sheet.trouble
+    if trouble is not None:
         output.say(f"{trouble}")
         return 3
     return exit_code(status.dossiers)
@@ -150,9 +178,8 @@ async def sync(options: argparse.Namespace, output: Output) -> int:
         return 0
     try:
         operator = bootstrap.default_operator(settings, None)
-        async with bootstrap.open_station(place, settings, operator, bootstrap.Needed(once=True)) as station:
-            await station.act("sync", {"rebuild": str(options.rebuild)})
-            await station.until_at_rest()
+        async with bootstrap.open_station(place, settings, operator, ONE_ACT) as station:
+            await station.until_written(await station.sync(rebuild=options.rebuild))
             waiting = (await station.status()).pending_writes
             if station.kit.sheet.trouble is not None:
                 raise station.kit.sheet.trouble
@@ -165,30 +192,20 @@ async def sync(options: argparse.Namespace, output: Output) -> int:
 async def _begin_or_end(place: bootstrap.Place, options: argparse.Namespace, output: Output) -> int:
     settings = bootstrap.load_settings(place)
     operator = bootstrap.default_operator(settings, options.operator)
-    action, body = f"{options.which}_run", {"operator": operator.name, "account": operator.account}
-    if options.which == "end":
-        body = _reasons(options.reason)
+    action = f"{options.which}_run"
+    body = _reasons(options.reason) if options.which == "end" else {"operator": operator.name}
     lock = bootstrap.try_hold(place)
     if lock is None:
         await ask(place, action, body)
     else:
         try:
-            await _act_here(place, settings, action, body, options)
+            async with bootstrap.open_station(place, settings, operator, ONE_ACT) as station:
+                await station.act(action, body, bootstrap.account())
+                await station.until_written()
         finally:
             lock.release()
     output.document({"action": action, "ok": True}, f"run {options.which}: done")
     return 0
-
-
-async def _act_here(
-    place: bootstrap.Place, settings: Settings, action: str, body: dict[str, str], options: argparse.Namespace
-) -> None:
-    operator = bootstrap.default_operator(settings, options.operator)
-    async with bootstrap.open_station(place, settings, operator, bootstrap.Needed(once=True)) as station:
-        if action == "start_run" and station.run.operator == operator and not station.dossiers():
-            # Opening the station began this very run.
-            return
-        await station.act(action, body)
 
 
 def _reasons(given: list[str]) -> dict[str, str]:

@@ -4,9 +4,10 @@ import uuid
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
-from app.domain.dossier import Change, Dossier
+from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.scan import RunId, Scan, ScanId, ScanSet
 from app.domain.step import StepRecord, StepState
 from app.pipeline.case import Kit
@@ -38,6 +39,7 @@ class Intake:
         begun = None if known or self._take_existing or self._looked else await self._first_run_began()
         self._looked = True
         await self._take_in_earlier(sets, known, run)
+        await self._notice_other_bytes(sets, known)
         new = [each for each in sets if await self._is_new(each, _known_as(each, known))]
         if not new:
             return ()
@@ -86,6 +88,17 @@ class Intake:
                 taken_in = replace(dossier.scan, earlier=False, run=await run())
                 await self._kit.ledger.apply(dossier.id, Change(scan=taken_in))
 
+    async def _notice_other_bytes(self, sets: Iterable[ScanSet], known: Known) -> None:
+        """Send a scan that waits for a person, or failed, back to its start when the scanner wrote on meanwhile."""
+        for files in sets:
+            dossier = _known_as(files, known)
+            if dossier is None or not _stands_still(dossier) or _same_bytes(files, dossier):
+                continue
+            # A folder's listing may lag behind the files themselves.
+            now = await self._kit.threads.disk(self._kit.finder.look, files)
+            if now is not None and not _same_bytes(now, dossier):
+                await self._kit.ledger.apply(dossier.id, partial(_begin_anew, files=now))
+
     def _dossier(self, files: ScanSet, run: RunId, found_at: datetime, *, earlier: bool) -> Dossier:
         scan = Scan(
             id=ScanId(uuid.uuid4().hex[:10]),
@@ -96,6 +109,32 @@ class Intake:
             earlier=earlier,
         )
         return Dossier(scan, {step.id: StepRecord(step.id, StepState.PENDING) for step in JOURNEY})
+
+
+def _same_bytes(files: ScanSet, dossier: Dossier) -> bool:
+    return files.fingerprint() == dossier.scan.files.fingerprint()
+
+
+def _stands_still(dossier: Dossier) -> bool:
+    """Whether nobody would look at this scan's files again: it waits for a person, or failed, before it was safe."""
+    scan = dossier.scan
+    held = scan.paused or scan.cancelled or scan.earlier or dossier.published
+    stuck = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.BLOCKED)
+    return not held and dossier.state in stuck and not _runs(dossier)
+
+
+def _runs(dossier: Dossier) -> bool:
+    return any(record.state is StepState.RUNNING for record in dossier.steps.values())
+
+
+def _begin_anew(dossier: Dossier, *, files: ScanSet) -> Change:
+    """Return the change that forgets what was known of the old bytes; what people said, they said of those."""
+    if not _stands_still(dossier):
+        return Change()
+    moved = [step for step, record in dossier.steps.items() if record.state is not StepState.PENDING]
+    back = tuple(StepChange(step, StepState.PENDING, "the source changed") for step in moved)
+    scan = replace(dossier.scan, files=files, barcode=None, assigned=None, verdict_by_person=None, keep=None)
+    return Change(steps=back, scan=scan, row={}, files=())
 
 
 def _by_member(dossiers: Iterable[Dossier]) -> Known:

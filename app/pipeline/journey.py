@@ -43,6 +43,10 @@ class RetryPolicy:
     jitter: float = 0.2
 
 
+UNTIL_IT_IS_BACK = RetryPolicy(attempts=1_000_000, longest_seconds=60.0)
+"""For what all slides share: when the sheet is away none of them fails, they wait for it together."""
+
+
 @dataclass(frozen=True, slots=True)
 class Step:
     """One named part of the journey. `expected_seconds` is fixed, or None where it follows from bytes and speed."""
@@ -59,8 +63,8 @@ class Step:
 JOURNEY: tuple[Step, ...] = (
     Step(SETTLE, "Wait Until Written", (), by_hand=False, expected_seconds=None),
     Step(IDENTIFY, "Get Slide Information", (SETTLE,), Resource.DECODER),
-    Step(MATCH, "Verify Not Missing", (IDENTIFY,), Resource.SHEET),
-    Step(NAME, "Create File Name", (MATCH,), by_hand=False),
+    Step(MATCH, "Verify Not Missing", (IDENTIFY,), Resource.SHEET, UNTIL_IT_IS_BACK),
+    Step(NAME, "Create File Name", (MATCH,), retry=UNTIL_IT_IS_BACK, by_hand=False),
     Step(QUALITY, "Check Image Quality", (SETTLE,), Resource.QUALITY, expected_seconds=60.0),
     Step(CHECKSUM_SOURCE, "Create Checksum", (NAME,), Resource.TRANSFER, expected_seconds=None, by_hand=False),
     Step(COPY, "Copy File to Share", (NAME,), Resource.TRANSFER, expected_seconds=None, by_hand=False),

@@ -34,9 +34,15 @@ class SheetDesk:
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._failures = 0
-        self.trouble: SlideferryError | None = None
+        self._reading_trouble: SlideferryError | None = None
+        self._writing_trouble: SlideferryError | None = None
         self.next_try: float | None = None
         self.pending = 0
+
+    @property
+    def trouble(self) -> SlideferryError | None:
+        """What keeps the sheet from being written or read, None while all is well."""
+        return self._writing_trouble or self._reading_trouble
 
     @property
     def last(self) -> SlideSheet | None:
@@ -54,7 +60,9 @@ class SheetDesk:
             try:
                 sheet = await self._threads.sheet(self._gateway.read)
             except SurroundingsError as error:
+                self._reading_trouble = error
                 return await self._older(error)
+            self._reading_trouble = None
             self._last = sheet
             self._read_at = self._clock.monotonic()
             await self._store.work(lambda journal: journal.put_sheet(sheet))
@@ -85,14 +93,14 @@ class SheetDesk:
         waiting = await self._store.work(lambda journal: journal.pending_writes())
         self.pending = len({each.scan for each in waiting})
         if not waiting:
-            self.trouble = None
+            self._writing_trouble = None
             return True
         try:
             result = await self._threads.sheet(self._gateway.write, [each.write for each in waiting])
         except SlideferryError as error:
-            self.trouble = error
+            self._writing_trouble = error
             return False
-        self.trouble = None
+        self._writing_trouble = None
         gone = (*result.written, *(refused.write for refused in result.refused))
         await settled(waiting, result)
         await self._store.work(lambda journal: journal.settle_writes(gone))

@@ -54,7 +54,8 @@ def _choices(dossier: Dossier, record: StepRecord) -> tuple[Choice, ...]:
     if record.step == MATCH:
         return (Choice.RESTART, Choice.ASSIGN, Choice.SHOW_LABEL)
     if record.step == VERIFY and record.title in QUESTIONS:
-        return (Choice.KEEP_OLD, Choice.KEEP_NEW, Choice.KEEP_BOTH)
+        slip = (Choice.ASSIGN,) if dossier.scan.assigned else ()
+        return (Choice.KEEP_OLD, Choice.KEEP_NEW, Choice.KEEP_BOTH, *slip)
     return (Choice.RESTART, Choice.LOOK_CLOSER)
 
 

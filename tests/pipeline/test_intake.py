@@ -7,9 +7,9 @@ import pytest
 
 from app.domain.scan import Member, ScanSet
 from app.domain.step import StepState
-from app.pipeline.journey import COPY, SETTLE
+from app.pipeline.journey import COPY, MATCH, SETTLE
 from app.pipeline.steps.settle import Stillness
-from tests.fakes.images import slide_bytes
+from tests.fakes.images import UNFINISHED, slide_bytes
 from tests.fakes.lab import Lab, set_old, until
 
 S = StepState
@@ -163,3 +163,30 @@ def test_a_file_older_than_the_quiet_time_counts_as_quiet_after_two_looks_two_se
     assert look(stillness, 0.0, wall=1000.0 + age) < 60, "one look is not enough"
     assert look(stillness, 1.0, wall=1001.0 + age) < 60
     assert (look(stillness, 2.0, wall=1002.0 + age) >= 60) is counts
+
+
+async def test_a_scan_asked_about_half_written_goes_on_when_the_scanner_writes_on(lab: Lab) -> None:
+    path = lab.watch / "half.svs"
+    path.write_bytes(UNFINISHED.ljust(100, b"x"))
+    async with lab.open(once=True):
+        await lab.rest()
+        assert lab.state("half.svs", SETTLE) is S.NEEDS_ATTENTION
+    path.write_bytes(slide_bytes("620995"))
+    async with lab.open(once=True) as station:
+        await lab.rest()
+        assert lab.get("half.svs").state is S.SUCCEEDED
+        assert len(station.kit.ledger.all()) == 1
+
+
+async def test_what_people_said_of_a_failed_scan_s_old_bytes_is_forgotten_with_them(lab: Lab) -> None:
+    lab.scan("a.svs", "")
+    async with lab.open() as station:
+        await lab.rest()
+        await station.acts.assign(lab.id("a.svs"), "999999", "a slip")
+        await lab.rest()
+        assert lab.get("a.svs").steps[MATCH].state is S.NEEDS_ATTENTION
+        lab.scan("a.svs", "407871", size=7000)
+        await station.runner.look()
+        await lab.rest()
+        assert lab.get("a.svs").scan.barcode == "407871"
+        assert lab.get("a.svs").state is S.SUCCEEDED

@@ -8,6 +8,9 @@ import pytest
 from app.domain.errors import UseError
 from app.domain.step import StepState
 from app.pipeline.journey import COPY, QUALITY, RECORD, SUPERSEDE, VERIFY
+from app.pipeline.steps.publish import WHICH_ONE
+from app.services.board import attention_of
+from app.services.views import Choice
 from tests.fakes.lab import Lab, until
 
 S = StepState
@@ -172,6 +175,9 @@ async def test_a_barcode_that_another_scan_has_makes_a_rescan_and_loses_nothing(
         await lab.rest()
         await station.acts.assign(lab.id("nameless.svs"), "620995", "read from the glass")
         await lab.rest()
+        assert lab.published() == {FINAL: old.read_bytes()}
+        await station.acts.keep(lab.id("nameless.svs"), "new")
+        await lab.rest()
         assert lab.published() == {FINAL: nameless.read_bytes(), in_rescans(lab, "old.svs"): old.read_bytes()}
 
 
@@ -210,3 +216,22 @@ async def test_a_rescan_while_the_sheet_is_away_leaves_no_scan_waiting_for_ever(
         await lab.rest()
         assert (lab.get("old.svs").state, lab.get("new.svs").state) == (S.SUCCEEDED, S.SUCCEEDED)
     assert lab.sheet.cells["620995", "SHA-256"] == lab.get("new.svs").files[0].sha256
+
+
+async def test_a_barcode_that_a_person_typed_takes_no_verified_image_s_name_without_a_question(lab: Lab) -> None:
+    lab.scan("good.svs", "620995")
+    lab.scan("nameless.svs", "")
+    async with lab.open() as station:
+        await lab.rest()
+        await station.acts.assign(lab.id("nameless.svs"), "620995", "a slip")
+        await lab.rest()
+        good, nameless = lab.get("good.svs"), lab.get("nameless.svs")
+        assert nameless.steps[VERIFY].title == WHICH_ONE
+        attention = attention_of(nameless)
+        assert attention is not None
+        assert Choice.ASSIGN in attention.choices
+        assert good.scan.superseded_by is None
+        await station.acts.assign(nameless.id, "407871", "read again")
+        await lab.rest()
+        assert lab.get("nameless.svs").state is StepState.SUCCEEDED
+        assert lab.get("good.svs") == good

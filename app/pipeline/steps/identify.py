@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from app.domain.barcode import agree, file_name_candidates
 from app.domain.dossier import Change
+from app.domain.run import ExpectedFrom
 from app.domain.slide import BarcodeReading, BarcodeSource, PictureKind, SlideFacts
 from app.pipeline.case import Ask, Case, Done, Outcome
 
@@ -62,7 +63,9 @@ async def _hand_scans(case: Case, seen: set[str]) -> list[BarcodeReading]:
     if run is None:
         return []
     expected = await case.kit.store.work(lambda journal: journal.expected(run))
-    return [BarcodeReading(each.barcode, "", BarcodeSource.HAND) for each in expected if each.barcode in seen]
+    # A hand scan names no file: it speaks for the scan whose own barcode it repeats.
+    hand = [each.barcode for each in expected if each.source is ExpectedFrom.HAND_SCAN]
+    return [BarcodeReading(barcode, "", BarcodeSource.HAND) for barcode in hand if barcode in seen]
 
 
 _ASSIGN = "Scan the glass or pick its row: one key assigns it, no rescan is needed"

@@ -25,9 +25,9 @@ async def publish(case: Case, plan: TransferPlan, placement: Placement, files: t
     async with case.kit.publishing:
         if place(case).finals != placement.finals:
             return await start_over(case)
-        if place(case).role is Role.REPLACES and _only_old_is_good(case):
-            return _which_one(case)
         now = place(case)
+        if now.role is Role.REPLACES and (_only_old_is_good(case) or _only_a_person_says_so(case)):
+            return _which_one(case)
         if now.role is Role.REPLACES:
             question = await _all_make_way(case, now.others)
             if question is not None:
@@ -69,6 +69,11 @@ def _only_old_is_good(case: Case) -> bool:
     return case.dossier.scan.keep is None and advises_rescan(case.dossier) and not advises_rescan(others[-1])
 
 
+def _only_a_person_says_so(case: Case) -> bool:
+    """Whether a good image would make way for a scan whose barcode somebody typed: a slip must not cost it its name."""
+    return case.dossier.scan.keep is None and case.dossier.scan.assigned is not None
+
+
 async def _all_make_way(case: Case, others: tuple[Dossier, ...]) -> Ask | None:
     """Move the earlier scans; one that is not there is a question, and the answer `new` goes on without it."""
     for other in others:
@@ -84,10 +89,16 @@ async def _all_make_way(case: Case, others: tuple[Dossier, ...]) -> Ask | None:
 
 
 def _which_one(case: Case) -> Outcome:
+    barcode = case.dossier.scan.barcode
+    if _only_a_person_says_so(case):
+        said = (
+            f"{barcode} has a verified image already; that {case.dossier.scan.files.name} is {barcode}, a person said"
+        )
+        return Ask(WHICH_ONE, said, "Keep old, new or both; or assign another barcode if this one was a slip")
     reason = case.dossier.quality.reason if case.dossier.quality else ""
     return Ask(
         WHICH_ONE,
-        f"The new scan of {case.dossier.scan.barcode}: {reason}. The older one is good and keeps its name for now",
+        f"The new scan of {barcode}: {reason}. The older one is good and keeps its name for now",
         "Keep old, new or both; nothing is lost either way",
     )
 
