@@ -27,6 +27,7 @@ WAIT_SECONDS = 180.0
 LOOK_SECONDS = 0.2
 SETTLE_SECONDS = 1.5
 REPORT_PAGES = 3
+LAB = Path("/tmp/slideferry-demo")  # noqa: S108 - short and neutral: the pictures show it; it must not be there yet
 NEEDED = ("Xvfb", "openbox", "xdotool", "scrot", "pdftoppm")
 
 Document = dict[str, Any]
@@ -160,6 +161,8 @@ def take_window(window: Window, lab: Path) -> None:
     window.take("queue-light")
     window.open_second_row()
     window.take("slide-light")
+    window.press("ctrl+3")
+    window.take("report-page-light")
 
 
 def take_report(lab: Path, out: Path) -> None:
@@ -182,11 +185,24 @@ def say(picture: Path) -> None:
     sys.stdout.write(f"{picture}\n")
 
 
+@contextmanager
+def new_lab() -> Iterator[Path]:
+    """Make the demo lab's folder and remove it at the end; raise PictureError where there is one already."""
+    try:
+        LAB.mkdir()
+    except FileExistsError as error:
+        raise PictureError(f"{LAB} is there already: remove it first") from error
+    try:
+        yield LAB
+    finally:
+        shutil.rmtree(LAB)
+
+
 def take_all(out: Path) -> None:
     """Run the demo and take every picture."""
     out.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="slideferry-screenshots-") as name:
-        lab, log = Path(name) / "demo-lab", Path(name) / "demo.log"
+    with tempfile.TemporaryDirectory(prefix="slideferry-screenshots-") as name, new_lab() as lab:
+        log = Path(name) / "demo.log"
         words = (sys.executable, str(ROOT / "main.py"), "demo", "--slides", str(SLIDES), "--theme", "light")
         with display(Path(name)) as environment:
             with running(*words, "--dir", str(lab), log=log, env=environment):

@@ -2,9 +2,9 @@
 
 from app.bootstrap.demo_lab import lay_out_demo, open_demo
 from app.bootstrap.examinations import doctors_list
-from app.bootstrap.files import destination_for, find_named, images_for_files, open_folder
+from app.bootstrap.files import destination_for, find_named, images_for_files, open_folder, sets_of
 from app.bootstrap.holding import LOG_FORMAT, hold, try_hold
-from app.bootstrap.place import Place, account, default_operator, find_place, load_settings, version
+from app.bootstrap.place import Place, account, default_operator, find_place, load_settings, refuse_empty, version
 from app.bootstrap.station import Needed, SystemClock, open_destination, open_journal, open_station, write_report
 from app.bootstrap.window import open_every_part, show_demo_window, show_error, show_window
 
@@ -29,6 +29,8 @@ __all__ = [
     "open_folder",
     "open_journal",
     "open_station",
+    "refuse_empty",
+    "sets_of",
     "show_demo_window",
     "show_error",
     "show_window",

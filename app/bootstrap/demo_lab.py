@@ -6,9 +6,10 @@ from pathlib import Path
 
 from app.adapters.imaging.studio import Studio
 from app.adapters.sheets.new_workbook import make_workbook
-from app.bootstrap.files import destination_for
-from app.bootstrap.place import Place, default_operator, load_settings, resources
+from app.bootstrap.files import mark
+from app.bootstrap.place import Place, about_folder, default_operator, load_settings, resources
 from app.bootstrap.station import Needed, open_station
+from app.domain.errors import UseError
 from app.domain.settings import Settings
 from app.domain.settings_text import settings_to_toml
 from app.services.demo import Demo, demo_settings
@@ -18,21 +19,40 @@ from app.services.virtual_scanner import VirtualScanner, lay_out, obstruct
 
 
 def lay_out_demo(folder: Path, slides: Sequence[DemoSlide]) -> tuple[Place, Settings]:
-    """Make the demo lab's folders, settings, sheet and share; what is there already stays as it is."""
+    """Make the demo lab's folders, settings, sheet and share; what is there already stays as it is.
+
+    Raises UseError for a folder laid out with another number of slides, or a file in the folder's place.
+    """
+    with about_folder(folder):
+        return _lay_out_demo(folder, slides)
+
+
+def _lay_out_demo(folder: Path, slides: Sequence[DemoSlide]) -> tuple[Place, Settings]:
     settings = demo_settings(folder)
     place = Place(folder / "settings.toml", folder / "data")
     lay_out(folder)
     ready = folder / "data" / "demo-ready"
     if ready.exists():
+        _require_number(folder, ready.read_text(encoding="utf-8").strip(), len(slides))
         return place, load_settings(place)
     place.settings_file.write_text(settings_to_toml(settings), encoding="utf-8", newline="\n")
     Path(settings.sheet.path).unlink(missing_ok=True)
     make_workbook(Path(settings.sheet.path), demo_grid(tuple(slides)))
-    destination_for(settings.destination.url)
+    mark(folder / "share")
     if any(slide.part is Part.COPY_FAILS for slide in slides):
         obstruct(folder / "share", OBSTRUCTED_FOLDER)
-    ready.write_text("The demo lab is laid out.\n", encoding="utf-8", newline="\n")
+    ready.write_text(f"{len(slides)}\n", encoding="utf-8", newline="\n")
     return place, settings
+
+
+def _require_number(folder: Path, laid_out: str, slides: int) -> None:
+    """Refuse to go on with a sheet and a scanner that were made for another number of slides."""
+    if laid_out != str(slides):
+        raise UseError(
+            "This demo lab has another number of slides",
+            f"{folder} was laid out with {laid_out} slides, not {slides}",
+            f"Say --slides {laid_out} to go on there, or name another folder with --dir",
+        )
 
 
 @asynccontextmanager

@@ -5,7 +5,7 @@ import threading
 from logging.handlers import RotatingFileHandler
 
 from app.adapters.files.single_instance import HolderLock
-from app.bootstrap.place import Place
+from app.bootstrap.place import Place, about_folder
 from app.domain.errors import SlideferryError, SurroundingsError
 
 LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
@@ -49,11 +49,13 @@ def hold(place: Place) -> Hold:
 
 def try_hold(place: Place) -> Hold | None:
     """Take the journal for this process and log to its folder; return None while another program holds it."""
-    place.data.mkdir(parents=True, exist_ok=True)
+    with about_folder(place.data):
+        place.data.mkdir(parents=True, exist_ok=True)
     lock = HolderLock(place.data)
     if not lock.try_acquire():
         return None
-    place.logs.mkdir(exist_ok=True)
+    with about_folder(place.logs):
+        place.logs.mkdir(exist_ok=True)
     handler = RotatingFileHandler(
         place.logs / "slideferry.log", maxBytes=LOG_BYTES, backupCount=5, encoding="utf-8", delay=True
     )

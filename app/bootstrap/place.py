@@ -3,11 +3,13 @@
 import getpass
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from app import __version__
-from app.domain.errors import UseError
+from app.domain.errors import SurroundingsError, UseError
 from app.domain.run import Operator
 from app.domain.settings import Settings
 from app.domain.settings_text import parse_settings
@@ -37,13 +39,36 @@ def resources() -> Path:
     return Path(getattr(sys, "_MEIPASS", Path(__file__).parents[2])) / "resources"
 
 
+@contextmanager
+def about_folder(folder: Path) -> Iterator[None]:
+    """Tell an OSError about a folder that a person named in words: UseError for a file, else SurroundingsError."""
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UseError("This is no folder", f"{folder} is a file, or lies below one", "Name a folder") from error
+    except OSError as error:
+        raise SurroundingsError(
+            "The folder cannot be used",
+            f"{folder}: {error.strerror or error}",
+            "Check that it can be reached and that this account may write there",
+        ) from error
+
+
+def refuse_empty(path: str | None) -> None:
+    """Raise UseError for an empty path, which the system would take for the folder we happen to be in."""
+    if path is not None and not path.strip():
+        raise UseError("A path is empty", "An empty path names no file and no folder", "Name the file or folder")
+
+
 def find_place(config: str | None, data_dir: str | None) -> Place:
     """Return where settings and journal are: as told, else by the environment, the machine, the user.
 
-    A settings file that was named and has a folder `data` beside it uses that one.
+    A settings file that was named and has a folder `data` beside it uses that one. Raises UseError for an empty path.
     """
     from platformdirs import PlatformDirs
 
+    refuse_empty(config)
+    refuse_empty(data_dir)
     user = PlatformDirs("Slideferry", appauthor=False)
     machine = _machine_folder()
     named = config or os.environ.get("SLIDEFERRY_CONFIG")

@@ -15,7 +15,7 @@ from app.adapters.files.folder_destination import FolderDestination, folder_of
 from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
 from app.adapters.imaging.images import DecoderImages
-from app.adapters.reports import PdfReport, report_json, write_csv
+from app.adapters.reports import PdfReport, write_csv, write_json
 from app.adapters.sheets.workbook import WorkbookSheet
 from app.adapters.storage.store import SqliteStore
 from app.bootstrap.place import Place, require, resources
@@ -61,6 +61,7 @@ class Needed:
     once: bool = False
     watch: bool = False
     take_existing: bool = True
+    go_on: bool = True
 
 
 @asynccontextmanager
@@ -76,7 +77,7 @@ async def open_station(place: Place, settings: Settings, operator: Operator, nee
         kit, PdfReport(resources() / "fonts"), station_name=gethostname(), take_existing=needed.take_existing
     )
     try:
-        await station.open(operator, watch=needed.watch)
+        await station.open(operator, watch=needed.watch, go_on=needed.go_on)
         yield station
     finally:
         await station.close()
@@ -137,4 +138,4 @@ def write_report(contents: RunReport, out: Path, form: str) -> None:
     elif form == "csv":
         write_csv(contents, out)
     else:
-        out.write_text(report_json(contents), encoding="utf-8", newline="\n")
+        write_json(contents, out)

@@ -27,10 +27,13 @@ def log_to_stderr(options: argparse.Namespace) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; no command ever prints a traceback for a person's fault."""
-    options = make_parser().parse_args(sys.argv[1:] if arguments is None else arguments)
-    log_to_stderr(options)
-    output = Output(as_json=bool(getattr(options, "json", False)))
+    words = sys.argv[1:] if arguments is None else arguments
+    # Asked of the words themselves: those that are not understood are told as a document too.
+    output = Output(as_json="--json" in words)
     try:
+        options = make_parser().parse_args(words)
+        output = Output(as_json=bool(getattr(options, "json", False)))
+        log_to_stderr(options)
         if options.in_window:
             return int(options.act(options, output))
         return int(asyncio.run(options.act(options, output)))

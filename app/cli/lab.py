@@ -10,7 +10,7 @@ from pathlib import Path
 
 from app import bootstrap
 from app.cli.runs import exit_code
-from app.cli.show import Output
+from app.cli.show import Output, absolute
 from app.domain.errors import SlideferryError, SurroundingsError
 from app.domain.settings import Settings
 from app.services.demo import summary
@@ -53,7 +53,7 @@ def _require_display() -> None:
 
 def demo(options: argparse.Namespace, output: Output) -> int:
     """Run the demo lab: with a window where there is a display, else headless to its end."""
-    folder = Path(options.dir or "demo-lab").absolute()
+    folder = absolute("demo-lab" if options.dir is None else options.dir)
     headless = options.headless
     if not headless and not has_display():
         output.say("There is no display here: the demo runs without a window.")

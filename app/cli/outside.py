@@ -13,9 +13,11 @@ from app.services.moving import move_plans
 
 
 async def transfer(options: argparse.Namespace, output: Output) -> int:
-    """Copy files and folders with verification; nothing at the destination is overwritten."""
-    plans = await asyncio.to_thread(move_plans, [absolute(source) for source in options.sources])
-    target = bootstrap.destination_for(options.destination)
+    """Copy files, sets and folders with verification; nothing at the destination is overwritten."""
+    sources = [absolute(source) for source in options.sources]
+    sets = await asyncio.to_thread(bootstrap.sets_of, sources)
+    plans = await asyncio.to_thread(move_plans, sources, sets)
+    target = await asyncio.to_thread(bootstrap.destination_for, options.destination, output.say)
     began = monotonic()
     files: list[dict[str, Any]] = []
     for plan in plans:

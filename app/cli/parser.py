@@ -2,22 +2,31 @@
 
 import argparse
 import logging
+import sys
 from collections.abc import Callable
-from typing import Any
+from typing import Any, NoReturn
 
 from app import __version__
 from app.cli import lab, outside, people, pictures, runs
+from app.domain.errors import UseError
 from app.domain.step import StepState
 from app.pipeline.journey import JOURNEY
 
 Commands = Any  # argparse keeps the type of its sub-parsers private
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Return the parser of all commands; each sets `act` and `in_window`."""
-    parser = argparse.ArgumentParser(
-        prog="slideferry", description="Carries whole-slide scans from the scanner to the share, verified."
-    )
+class Parser(argparse.ArgumentParser):
+    """Tells wrong words as every other wrong use is told."""
+
+    def error(self, message: str) -> NoReturn:
+        """Print the usage to stderr and raise UseError."""
+        self.print_usage(sys.stderr)
+        raise UseError("The command is not understood", message, f"`{self.prog} --help` tells what it takes")
+
+
+def make_parser() -> Parser:
+    """Return the parser of all commands; each sets `act` and `in_window`. Its sub-parsers are of the same class."""
+    parser = Parser(prog="slideferry", description="Carries whole-slide scans from the scanner to the share, verified.")
     parser.add_argument("--version", action="version", version=f"Slideferry {__version__}")
     parser.add_argument("--config", metavar="FILE", help="the settings file")
     parser.add_argument("--data-dir", metavar="DIR", help="the folder of the journal")
@@ -132,7 +141,7 @@ def _add_outside(commands: Commands) -> None:
 
 
 def _at_least_one(text: str) -> int:
-    number = int(text)
+    number = int(text) if text.strip().isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"it was {text}, it may be 1 or more")
     return number

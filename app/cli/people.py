@@ -2,16 +2,41 @@
 
 import argparse
 import asyncio
+from dataclasses import replace
 
 from app import bootstrap
 from app.cli.show import Output
-from app.domain.errors import SlideError, SurroundingsError
-from app.domain.journal import Answer
+from app.domain.errors import (
+    CorruptionError,
+    DestinationError,
+    RetryableError,
+    SlideError,
+    SourceChangedError,
+    StoppedError,
+    SurroundingsError,
+    UseError,
+)
+from app.domain.journal import Answer, Journal
 from app.domain.step import StepState
 from app.services.finding import find_scan
 from app.services.status_json import run_document
 
 _ANSWER_SECONDS = 15.0
+_ERRORS = {
+    each.kind: each
+    for each in (
+        CorruptionError,
+        DestinationError,
+        RetryableError,
+        SlideError,
+        SourceChangedError,
+        StoppedError,
+        SurroundingsError,
+        UseError,
+    )
+}
+ONE_ACT = bootstrap.Needed(go_on=False)
+"""What an act needs of a station: every scan that the act is not about stays where it is."""
 
 
 async def act_on_scan(options: argparse.Namespace, output: Output) -> int:
@@ -49,27 +74,43 @@ async def ask(place: bootstrap.Place, action: str, body: dict[str, str]) -> Answ
     async with bootstrap.open_journal(place) as store:
         number = await store.work(lambda journal: journal.ask(clock.now(), bootstrap.account(), action, body))
         until = clock.monotonic() + _ANSWER_SECONDS
-        while clock.monotonic() < until:
-            answer = await store.work(lambda journal: journal.answer_to(number))
-            if answer is not None and not answer.ok:
-                raise SlideError(answer.title, answer.message, answer.hint)
-            if answer is not None:
-                return answer
-            await asyncio.sleep(0.1)
-    raise SurroundingsError(
-        "No answer", "The program that holds the journal did not answer in 15 s", "Is its PC asleep? Try again"
-    )
+        answer = None
+        try:
+            while answer is None and clock.monotonic() < until:
+                await asyncio.sleep(0.1)
+                answer = await store.work(lambda journal: journal.answer_to(number))
+        finally:
+            # Also for whoever gives up with Ctrl+C.
+            if answer is None:
+                answer = await store.work(lambda journal: _withdraw(journal, number, clock))
+    if not answer.ok:
+        raise _ERRORS[answer.kind](answer.title, answer.message, answer.hint)
+    return answer
+
+
+def _withdraw(journal: Journal, number: int, clock: bootstrap.SystemClock) -> Answer:
+    """Give a request up, so that nobody carries it out later; return the answer if it came after all."""
+    answered = journal.answer_to(number)
+    if answered is not None:
+        return answered
+    told = f"The program that holds the journal did not answer in {_ANSWER_SECONDS:.0f} s; the request was withdrawn"
+    refusal = Answer(False, "No answer", told, "Is its PC asleep? Try again", SurroundingsError.kind)
+    journal.answer(number, clock.now(), refusal)
+    return refusal
 
 
 async def _do(place: bootstrap.Place, options: argparse.Namespace, body: dict[str, str], output: Output) -> int:
     settings = bootstrap.load_settings(place)
     operator = bootstrap.default_operator(settings, None)
-    async with bootstrap.open_station(place, settings, operator, bootstrap.Needed(once=True)) as station:
+    async with bootstrap.open_station(place, settings, operator, ONE_ACT) as station:
         scan = find_scan(body["scan"], station.kit.ledger.all())
-        await station.act(options.action, {**body, "scan": scan})
-        await station.until_at_rest()
+        await station.act(options.action, {**body, "scan": scan}, bootstrap.account())
+        await station.until_at_rest(scan)
         status = await station.status()
         dossier = station.kit.ledger.get(scan)
+        if dossier not in status.dossiers:
+            # It is of a run that has ended, and at rest.
+            status = replace(status, dossiers=(*status.dossiers, dossier))
         document = run_document(status, station.kit.destination.absolute)
         output.document(document, f"{dossier.id} {dossier.scan.barcode or ''}: {dossier.state.title}")
     waits = (StepState.NEEDS_ATTENTION, StepState.FAILED)

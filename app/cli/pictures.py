@@ -3,8 +3,8 @@
 import argparse
 import asyncio
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from app import bootstrap
 from app.cli.show import Output, absolute
@@ -18,38 +18,42 @@ from app.services.inspection import Finding, finding_part, finding_text
 
 async def inspect(options: argparse.Namespace, output: Output) -> int:
     """Print what is known of each scan; one entry a scan, also for what is damaged or no slide at all."""
+    found = _find(options.paths)
     async with bootstrap.images_for_files(os.cpu_count() or 1) as images:
-        findings = await _each(options.paths, lambda scan: _inspect(images, scan))
+        findings = await asyncio.gather(*(_inspect(images, scan) for scan in found))
     return _print(findings, output)
 
 
 async def quality(options: argparse.Namespace, output: Output) -> int:
-    """Print verdict and numbers of each scan."""
+    """Print verdict and numbers of each scan; a map is of one scan alone."""
+    found = _find(options.paths)
+    map_out = None if options.map is None else absolute(options.map)
+    if map_out is not None and len(found) != 1:
+        raise UseError("A map is of one scan", f"{len(found)} scans are named", "Name one of them, or leave out --map")
     async with bootstrap.images_for_files(os.cpu_count() or 1) as images:
-        findings = await _each(options.paths, lambda scan: _quality(images, scan, options.map))
+        findings = await asyncio.gather(*(_quality(images, scan, map_out) for scan in found))
     return _print(findings, output)
 
 
-async def _each(paths: list[str], look: Any) -> list[Finding]:
-    found = bootstrap.find_named([Path(path) for path in paths])
-    return list(await asyncio.gather(*(look(scan) for scan in found)))
+def _find(paths: list[str]) -> tuple[ScanSet, ...]:
+    return bootstrap.find_named([absolute(path) for path in paths])
 
 
 async def _inspect(images: SlideImages, scan: ScanSet) -> Finding:
     return Finding(scan, await images.inspect(scan), None)
 
 
-async def _quality(images: SlideImages, scan: ScanSet, map_out: str | None) -> Finding:
+async def _quality(images: SlideImages, scan: ScanSet, map_out: Path | None) -> Finding:
     facts = await images.inspect(scan)
     if not facts.complete:
         return Finding(scan, facts, None)
     numbers, picture = await images.quality(scan, with_map=map_out is not None)
     if map_out is not None and picture is not None:
-        await asyncio.to_thread(_write, Path(map_out), picture)
+        await asyncio.to_thread(_write, map_out, picture)
     return Finding(scan, facts, judge(numbers, QualityLimits()))
 
 
-def _print(findings: list[Finding], output: Output) -> int:
+def _print(findings: Sequence[Finding], output: Output) -> int:
     document = {"scans": [finding_part(each) for each in findings]}
     output.document(document, "\n\n".join(finding_text(each) for each in findings))
     return 1 if any(_is_bad(each.facts, each.quality) for each in findings) else 0
@@ -62,7 +66,8 @@ def _is_bad(facts: SlideFacts, verdict: Quality | None) -> bool:
 
 async def thumbnail(options: argparse.Namespace, output: Output) -> int:
     """Write a slide's picture as PNG."""
-    scans = bootstrap.find_named([Path(options.path)])
+    scans = _find([options.path])
+    out = absolute(options.out)
     if len(scans) != 1:
         raise UseError("One slide is needed", f"{options.path} holds {len(scans)} scans", "Name one of them")
     async with bootstrap.images_for_files(1) as images:
@@ -70,8 +75,8 @@ async def thumbnail(options: argparse.Namespace, output: Output) -> int:
         if png is None:
             facts = await images.inspect(scans[0])
             why = facts.problem.message if facts.problem else f"It has: {', '.join(facts.associated) or 'none'}"
-            raise SlideError(f"No {options.kind} picture", f"{options.path}: {why}", "Try --kind thumbnail")
-    out = absolute(options.out)
+            hint = "" if options.kind == PictureKind.THUMBNAIL.value else "Try --kind thumbnail"
+            raise SlideError(f"No {options.kind} picture", f"{options.path}: {why}", hint)
     await asyncio.to_thread(_write, out, png)
     output.document({"path": options.path, "kind": options.kind, "out": str(out)}, str(out))
     return 0

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+from app import bootstrap
 from app.domain.errors import SlideferryError
 
 
@@ -37,5 +38,6 @@ class Output:
 
 
 def absolute(path: str) -> Path:
-    """Return the full path of a file or folder that a person named."""
+    """Return the full path of a file or folder that a person named; raises UseError for an empty one."""
+    bootstrap.refuse_empty(path)
     return Path(path).expanduser().absolute()

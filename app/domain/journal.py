@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 
 from app.domain.audit import AuditEntry
 from app.domain.dossier import Dossier, RescanLink
+from app.domain.errors import ErrorKind
 from app.domain.run import Expected, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.sheet import CellWrite, SlideSheet
@@ -37,12 +38,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What became of a request: an error's title, message and hint, or nothing but `ok`."""
+    """What became of a request: an error's title, message, hint and kind, or nothing but `ok`."""
 
     ok: bool
     title: str = ""
     message: str = ""
     hint: str = ""
+    kind: ErrorKind = ErrorKind.THIS_SLIDE
 
 
 class Journal(Protocol):

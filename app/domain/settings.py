@@ -8,7 +8,10 @@ from typing import Any, NamedTuple
 
 
 class Declaration(NamedTuple):
-    """How a setting is shown and checked. `pattern` asks for a regular expression that compiles."""
+    """How a setting is shown and checked.
+
+    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root.
+    """
 
     title: str
     help: str
@@ -17,6 +20,7 @@ class Declaration(NamedTuple):
     high: float | None = None
     choices: tuple[str, ...] = ()
     pattern: bool = False
+    inside: bool = False
 
 
 def _declare(default: Any, declaration: Declaration) -> Any:
@@ -56,9 +60,6 @@ class ScannerSettings:
             choices=("hand", "metadata", "label", "macro", "file_name"),
         ),
     )
-    expected_minutes: float = _declare(
-        240.0, D("Longest scan", "A scan still being written after this long is reported.", "min", 1.0, 10080.0)
-    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,9 @@ class DestinationSettings:
 
     url: str = _declare("", D("Share", "A folder or file:// address where verified scans go."))
     folder: str = _declare("{Study}/{Experiment}", D("Folder", "Made from the sheet's columns, named in braces."))
-    rescans: str = _declare("Rescans", D("Rescans", "The folder on the share that older scans of a slide move to."))
+    rescans: str = _declare(
+        "Rescans", D("Rescans", "The folder on the share that older scans of a slide move to.", inside=True)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,4 +184,12 @@ def value_problem(declaration: Declaration, value: object) -> str | None:
             re.compile(value)
         except re.error as error:
             return f"must be a regular expression ({error})"
+    if declaration.inside and isinstance(value, str) and not _is_inside(value):
+        return "must name a folder on the share, such as Rescans"
     return None
+
+
+def _is_inside(folder: str) -> bool:
+    """Whether a path names a folder below another, on every system."""
+    parts = [part.strip() for part in re.split(r"[/\\]", folder)]
+    return parts[0] != "" and not re.match(r"[A-Za-z]:", parts[0]) and not any(part in (".", "..") for part in parts)

@@ -2,36 +2,58 @@
 
 import hashlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from app.domain.errors import UseError
+from app.domain.scan import Layout, ScanSet
 from app.domain.transfer import MemberPlan, TransferPlan
 
 
-def move_plans(sources: list[Path]) -> tuple[TransferPlan, ...]:
-    """Return one plan for each source; a folder is one plan, published as one, below its own name.
+def move_plans(sources: Sequence[Path], sets: Mapping[Path, ScanSet]) -> tuple[TransferPlan, ...]:
+    """Return one plan for each source: a file, a folder below its own name, or the set whose main file is named.
 
-    Raises UseError for a source that is not there or two that share a name.
+    `sets` holds those sets by the source that names them; their members keep their places to each other, the main
+    one first. A source that lies wholly in such a set is no plan of its own. Raises UseError for a source that is
+    not there or no regular file, or two that share a name.
     """
     names: dict[str, Path] = {}
     for source in sources:
         other = names.setdefault(source.name.casefold(), source)
         if other is not source:
             raise UseError("Two sources, one name", f"{other} and {source}", "Copy them to different folders")
-    return tuple(_plan(source) for source in sources)
+    carried = {scan.root / member.path for scan in sets.values() for member in scan.members}
+    plans = []
+    for source in sources:
+        if source in sets:
+            plans.append(_plan_of_set(sets[source]))
+        elif not carried.issuperset(files := _files_of(source)):
+            plans.append(_plan(files, source.parent))
+    return tuple(plans)
 
 
-def _plan(source: Path) -> TransferPlan:
+def _plan_of_set(scan: ScanSet) -> TransferPlan:
+    others = (scan.root / member.path for member in scan.members if member.path != scan.main)
+    root = scan.root if scan.layout is Layout.FOLDER else scan.main_path.parent
+    return _plan([scan.main_path, *others], root)
+
+
+def _files_of(source: Path) -> list[Path]:
     if source.is_symlink() or not source.exists():
         raise UseError("No such file or folder", str(source), "Check the spelling; links are not followed")
-    files = [source] if source.is_file() else list(_files(source))
+    if not source.is_dir():
+        return [_regular(source)]
+    files = list(_files(source))
     if not files:
         raise UseError("Nothing to copy", f"{source} is empty", "Name a folder that holds files")
+    return files
+
+
+def _plan(files: Sequence[Path], root: Path) -> TransferPlan:
     members = []
     for file in files:
         found = file.stat()
-        final = file.relative_to(source.parent).as_posix()
+        final = file.relative_to(root).as_posix()
         members.append(MemberPlan(file, final, found.st_size, found.st_mtime_ns))
     digest = hashlib.sha256()
     for member in members:
@@ -46,4 +68,10 @@ def _files(folder: Path) -> Iterator[Path]:
             file = Path(parent) / name
             if file.is_symlink():
                 raise UseError("A link lies among the files", str(file), "Copy the file itself; links are not followed")
-            yield file
+            yield _regular(file)
+
+
+def _regular(file: Path) -> Path:
+    if not file.is_file():
+        raise UseError("This cannot be copied", f"{file} is no regular file", "Name files and folders of files")
+    return file

@@ -2,13 +2,16 @@
 
 import asyncio
 import logging
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from contextlib import suppress
+from contextvars import ContextVar
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 from app.domain.audit import AuditEntry
 from app.domain.dossier import Dossier
-from app.domain.errors import SlideferryError, SurroundingsError, UseError
+from app.domain.errors import ErrorKind, SlideferryError, UseError
 from app.domain.journal import Answer, Journal, Request
 from app.domain.ports import ReportMaker
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
@@ -17,8 +20,10 @@ from app.domain.step import StepId, StepState
 from app.pipeline.case import Kit
 from app.pipeline.intake import Intake
 from app.pipeline.journey import RECORD
+from app.pipeline.rescans import still_coming
 from app.pipeline.runner import Runner
 from app.services.operator_acts import OperatorActs, Person
+from app.services.operators import operator_named
 from app.services.reconciliation import missing, open_slides, standings, unexpected
 from app.services.run_report import ReportFrame, make_report
 from app.services.status_json import RunStatus
@@ -26,7 +31,11 @@ from app.services.status_json import RunStatus
 log = logging.getLogger(__name__)
 
 _LOOK_FOR_REQUESTS_SECONDS = 0.5
+_AFTER_ERROR_SECONDS = 5.0
 _GRACE_SECONDS = 10.0
+_OLDEST_REQUEST = timedelta(seconds=60)
+_asking_account: ContextVar[str] = ContextVar("asking_account", default="")
+"""The account that a request is carried out for; the window's acts meanwhile are the operator's own."""
 
 
 class Station:
@@ -38,8 +47,9 @@ class Station:
         self._station_name = station_name
         self.intake = Intake(kit, take_existing=take_existing)
         self.runner = Runner(kit, self.intake, self._ensure_run)
-        self.acts = OperatorActs(kit, self.runner, self.person, lambda: self.run.id)
+        self.acts = OperatorActs(kit, self.runner, self.person, self._run_of_acts)
         self._run: Run | None = None
+        self._last_run: Run | None = None
         self._operator = Operator("")
         self._expected: tuple[Expected, ...] = ()
         self._requests: asyncio.Task[None] | None = None
@@ -48,7 +58,7 @@ class Station:
     def run(self) -> Run:
         """The open run."""
         if self._run is None:
-            raise UseError("No run is open", "The run was ended", "Start a new run")
+            raise UseError("No run is open", "None was started since the last one ended", "Start a new run")
         return self._run
 
     @property
@@ -62,25 +72,36 @@ class Station:
         return self._expected
 
     def person(self) -> Person:
-        """Return who acts: the operator of the run, or of the last one."""
-        return Person(self._operator, self._station_name)
+        """Return who acts: the operator of the run, or of the last one, under the account that asks."""
+        account = _asking_account.get() or self._operator.account
+        return Person(replace(self._operator, account=account), self._station_name)
 
-    async def open(self, operator: Operator, *, watch: bool) -> None:
-        """Load the journal, go on with the open run or start one, recover, and begin to work."""
+    def _run_of_acts(self) -> RunId:
+        """Return the run that a scan taken up again belongs to: the open one, or the last; an act starts none."""
+        return self._last_run.id if self._run is None and self._last_run is not None else self.run.id
+
+    async def open(self, operator: Operator, *, watch: bool, go_on: bool = True) -> None:
+        """Load the journal, go on with the open run or start one, recover, and begin to work.
+
+        Without `go_on` no run is started, and every scan stays where it is until an act sets it going.
+        """
         kit = self.kit
         await kit.gate.look(kit.destination, kit.threads.disk)
         await kit.ledger.load()
         runs = await kit.store.work(lambda journal: journal.runs())
         last = runs[-1] if runs else None
+        self._last_run = last
         if last is not None and last.ended_at is None:
             await self._use(last)
-        else:
+        elif go_on:
             await self.start_run(operator)
-        await self.runner.start(watch=watch)
+        else:
+            self._operator = last.operator if last is not None else operator
+        await self.runner.start(watch=watch, go_on=go_on)
         self._requests = asyncio.create_task(self._serve_requests(), name="requests")
 
     async def _use(self, run: Run) -> None:
-        self._run = run
+        self._run = self._last_run = run
         self._operator = run.operator
         self._expected = await self.kit.store.work(lambda journal: journal.expected(run.id))
 
@@ -181,39 +202,84 @@ class Station:
         await self.kit.threads.disk(self._maker.write_pdf, contents, out, lambda _done, _of: None)
         return out
 
-    async def until_at_rest(self) -> None:
-        """Return once nothing goes on by itself; not for ever while the sheet or the share is away."""
-        trouble_since: float | None = None
-        while not self.runner.at_rest():
-            stuck = self.kit.sheet.trouble is not None or not self.kit.gate.is_open
+    async def until_at_rest(self, scan: ScanId | None = None) -> None:
+        """Return once nothing (of this scan) goes on by itself; not for ever while something holds it up."""
+        held_up_since: float | None = None
+        while not self.runner.at_rest(scan):
             now = self.kit.clock.monotonic()
-            trouble_since = (trouble_since or now) if stuck else None
-            if trouble_since is not None and now - trouble_since > _GRACE_SECONDS:
+            held_up_since = (held_up_since or now) if self._held_up(scan) else None
+            if held_up_since is not None and now - held_up_since > _GRACE_SECONDS:
                 return
             await asyncio.sleep(0.05)
 
+    def _held_up(self, scan: ScanId | None) -> bool:
+        """Whether the sheet or the share is away, or a scan waits for an earlier one that may stand still."""
+        away = self.kit.sheet.trouble is not None or not self.kit.gate.is_open
+        return away or (scan is not None and still_coming(self.kit.ledger, self.kit.ledger.get(scan)))
+
+    async def until_written(self, scans: Collection[ScanId] = ()) -> None:
+        """Return once the outbox is empty, with the cells of `scans` written too, or the sheet is in trouble."""
+        while self.kit.sheet.trouble is None:
+            waiting = await self.kit.store.work(lambda journal: journal.pending_writes())
+            if not waiting and not any(self._is_recording(scan) for scan in scans):
+                return
+            await asyncio.sleep(0.05)
+
+    def _is_recording(self, scan: ScanId) -> bool:
+        dossier = self.kit.ledger.get(scan)
+        to_come = (StepState.PENDING, StepState.RUNNING, StepState.WAITING_TO_RETRY)
+        return dossier.steps[RECORD].state in to_come and not dossier.scan.paused
+
     async def _serve_requests(self) -> None:
+        """Take up requests for as long as the journal is held; no error ends it."""
         while True:
+            pause = _LOOK_FOR_REQUESTS_SECONDS
             try:
                 for request in await self.kit.store.work(lambda journal: journal.requests()):
-                    await self._answer(request)
-            except SurroundingsError as error:
+                    await self._serve(request)
+            except SlideferryError as error:
                 log.warning("Requests wait: %s", error)
-            await asyncio.sleep(_LOOK_FOR_REQUESTS_SECONDS)
+            except Exception:
+                pause = _AFTER_ERROR_SECONDS
+                log.exception("Requests could not be served; they are looked at again in %.0f s", pause)
+            await asyncio.sleep(pause)
 
-    async def _answer(self, request: Request) -> None:
-        try:
-            await self.act(request.action, request.body)
-            answer = Answer(ok=True)
-        except SlideferryError as error:
-            answer = Answer(ok=False, title=error.title, message=error.message, hint=error.hint)
-        except (KeyError, ValueError) as error:
-            answer = Answer(ok=False, title="The request is not complete", message=f"{request.action}: {error!r}")
+    async def _serve(self, request: Request) -> None:
+        withdrawn = await self.kit.store.work(lambda journal: journal.answer_to(request.number))
+        if withdrawn is not None:
+            return
+        answer = await self._answer(request)
         at = self.kit.clock.now()
         await self.kit.store.work(lambda journal: journal.answer(request.number, at, answer))
 
-    async def act(self, action: str, body: Mapping[str, str]) -> None:
-        """Do what a command asks for by name; see docs/interface.md for the arguments of each."""
+    async def _answer(self, request: Request) -> Answer:
+        """Carry out a request; whatever goes wrong is its answer."""
+        age = self.kit.clock.now() - request.at
+        if age > _OLDEST_REQUEST:
+            told = f"{request.action} of {request.who} was asked at {request.at.astimezone():%Y-%m-%d %H:%M:%S}"
+            return Answer(False, "The request is too old", told, "Ask again if it is still wanted", ErrorKind.USE)
+        try:
+            await self.act(request.action, request.body, request.who)
+        except SlideferryError as error:
+            return Answer(False, error.title, error.message, error.hint, error.kind)
+        except (KeyError, ValueError) as error:
+            told = f"{request.action}: {error!r}"
+            return Answer(False, "The request is not complete", told, kind=ErrorKind.USE)
+        except Exception as error:
+            log.exception("Request %s: %s", request.number, request.action)
+            title, hint = "Something unforeseen happened", "Send the log if it happens again"
+            return Answer(False, title, f"{request.action}: {error!r}", hint, ErrorKind.SURROUNDINGS)
+        return Answer(ok=True)
+
+    async def act(self, action: str, body: Mapping[str, str], account: str) -> None:
+        """Do what a command of `account` asks for by name; see docs/interface.md for the arguments of each."""
+        asking = _asking_account.set(account)
+        try:
+            await self._act(action, body, account)
+        finally:
+            _asking_account.reset(asking)
+
+    async def _act(self, action: str, body: Mapping[str, str], account: str) -> None:
         scan, reason, acts = ScanId(body.get("scan", "")), body.get("reason", ""), self.acts
         if action in ("pause", "resume", "cancel", "first"):
             await getattr(acts, action)(scan)
@@ -228,7 +294,7 @@ class Station:
         elif action == "verdict":
             await acts.verdict(scan, body["verdict"], reason)
         elif action == "start_run":
-            await self.start_run(Operator(body["operator"], account=body.get("account", "")))
+            await self.start_run(operator_named(self.kit.settings.lab, body["operator"], account))
         elif action == "end_run":
             await self.end_run({key: value for key, value in body.items() if key != "run"})
         elif action == "sync":
@@ -236,13 +302,14 @@ class Station:
         else:
             raise UseError("No such request", action)
 
-    async def sync(self, *, rebuild: bool) -> None:
-        """Push the outbox now; with `rebuild` every verified slide's cells are written anew."""
-        if rebuild:
-            for dossier in self.kit.ledger.all():
-                if dossier.published and dossier.steps[RECORD].state is StepState.SUCCEEDED:
-                    await self.acts.restart(dossier.id, RECORD)
+    async def sync(self, *, rebuild: bool) -> tuple[ScanId, ...]:
+        """Push the outbox now; with `rebuild` write every verified slide's cells anew and return their scans."""
+        recorded = [d for d in self.kit.ledger.all() if d.published and d.steps[RECORD].state is StepState.SUCCEEDED]
+        rebuilt = tuple(dossier.id for dossier in recorded) if rebuild else ()
+        for scan in rebuilt:
+            await self.acts.restart(scan, RECORD)
         self.kit.sheet.wake()
+        return rebuilt
 
     async def close(self) -> None:
         """End everything in order; a second call finds nothing to do."""

@@ -1,12 +1,14 @@
 """The window's life: from the first pixel to the orderly end of every task."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import signal
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
 import qasync
-from PySide6.QtCore import QSettings, Qt
+from PySide6.QtCore import QSettings, Qt, QTimer
 from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
@@ -23,6 +25,8 @@ from app.ui.wording import say
 OpenDesk = Callable[[], Awaitable[OperatorsDesk]]
 CloseDesk = Callable[[], Awaitable[None]]
 SURROUNDINGS_EXIT_CODE = 3
+INTERRUPTED_EXIT_CODE = 130
+_WAKE_MS = 200
 
 
 def run_window(
@@ -40,6 +44,7 @@ def run_window(
 
     `open_desk` starts the engine inside the window's loop, `on_close` stops it and is awaited, also after a failed
     start. `remember_in` is the file for sizes and columns. A SlideferryError of `open_desk` is shown: exit code 3.
+    Ctrl+C and the system's request to end close it in order, without a question: exit code 130.
     """
     app = make_application(title, resources)
     loop = qasync.QEventLoop(app)
@@ -78,25 +83,63 @@ async def live(
     remember_in: Path | None,
 ) -> int:
     """Open the desk, show the window, wait until it may close, end everything in order."""
-    try:
+    store = QSettings(str(remember_in), QSettings.Format.IniFormat) if remember_in else None
+    showing = asyncio.create_task(_show(open_desk, title, theme, wedge, store), name="window")
+    # The signals are caught until all has ended: a second Ctrl+C must not cut the orderly end short.
+    with interrupting(showing) as interrupted:
         try:
-            desk = await open_desk()
-        except SlideferryError as error:
-            await say_why_not(error, title)
-            return SURROUNDINGS_EXIT_CODE
-        window = MainWindow(desk, theme, wedge, title)
-        store = QSettings(str(remember_in), QSettings.Format.IniFormat) if remember_in else None
-        window.recall(store)
-        window.show()
-        try:
-            await wait_for_closing(window)
+            return await showing
+        except asyncio.CancelledError:
+            if not interrupted.is_set():
+                raise
+            return INTERRUPTED_EXIT_CODE
         finally:
-            window.remember(store)
-            await window.close_down()
-            window.deleteLater()
-        return 0
+            await on_close()
+
+
+async def _show(open_desk: OpenDesk, title: str, theme: Theme, wedge: WedgeFilter, store: QSettings | None) -> int:
+    try:
+        desk = await open_desk()
+    except SlideferryError as error:
+        await say_why_not(error, title)
+        return SURROUNDINGS_EXIT_CODE
+    window = MainWindow(desk, theme, wedge, title)
+    window.recall(store)
+    window.show()
+    try:
+        await wait_for_closing(window)
     finally:
-        await on_close()
+        window.remember(store)
+        await window.close_down()
+        window.deleteLater()
+    return 0
+
+
+@contextmanager
+def interrupting(task: asyncio.Task[int]) -> Iterator[asyncio.Event]:
+    """Cancel the task, once, at Ctrl+C or the system's request to end; the event yielded says whether that came."""
+    loop = asyncio.get_running_loop()
+    interrupted = asyncio.Event()
+
+    def interrupt() -> None:
+        if not interrupted.is_set():
+            interrupted.set()
+            task.cancel()
+
+    def heard(_number: int, _frame: object) -> None:
+        loop.call_soon_threadsafe(interrupt)
+
+    before = {number: signal.signal(number, heard) for number in (signal.SIGINT, signal.SIGTERM)}
+    # Python hears a signal when its own code runs next: Qt's loop alone, at rest, would sleep through it.
+    wake = QTimer()
+    wake.timeout.connect(lambda: None)
+    wake.start(_WAKE_MS)
+    try:
+        yield interrupted
+    finally:
+        wake.stop()
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 async def wait_for_closing(window: MainWindow) -> None:

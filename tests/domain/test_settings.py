@@ -24,6 +24,8 @@ def values(each: Declared) -> st.SearchStrategy[Any]:
     texts = st.sampled_from(rule.choices) if rule.choices else st.text(st.characters(codec="utf-8"), max_size=20)
     if rule.pattern:
         texts = st.sampled_from(["", r"S\d{2}-'\d+'", r"\d+", 'a"b'])
+    if rule.inside:
+        texts = st.sampled_from(["Rescans", "Old scans/Ünsere", "a\\b"])
     if isinstance(default, bool):
         return st.booleans()
     if isinstance(default, int):
@@ -107,3 +109,14 @@ def test_a_file_that_is_no_toml_is_said_to_be_so(text: str) -> None:
 
 def test_the_page_of_the_settings_is_up_to_date() -> None:
     assert DOCS.read_text(encoding="utf-8") == settings_markdown()
+
+
+@pytest.mark.parametrize("folder", ["../x", "a/../x", "/old", "C:/old", "", ".", "\\\\nas\\old"])
+def test_rescans_stay_on_the_share(folder: str) -> None:
+    error = problem(f"[destination]\nrescans = '{folder}'")
+    assert "[destination] rescans" in error.message
+    assert "must name a folder on the share" in error.message
+
+
+def test_rescans_may_lie_deeper_on_the_share() -> None:
+    assert parse_settings("[destination]\nrescans = 'Old/Rescans'", name="x").destination.rescans == "Old/Rescans"

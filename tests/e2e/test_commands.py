@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.adapters.files.single_instance import HolderLock
 from tests.e2e import lab
 
 SAMPLES = lab.ROOT / "resources" / "demo" / "slides"
@@ -78,6 +79,13 @@ def wait_for_state(folder: Path, wanted: str, seconds: float = 30) -> dict:
     raise AssertionError(f"never {wanted}: {done.stdout}")
 
 
+def wait_for_request(folder: Path, seconds: float = 30) -> None:
+    until = time.monotonic() + seconds
+    while lab.journal_rows(folder, "SELECT COUNT(*) FROM request WHERE answered_at IS NULL") != (("1",),):
+        assert time.monotonic() < until, "nothing was asked"
+        time.sleep(0.1)
+
+
 def test_run_once_ends_well(station: Path) -> None:
     shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
     done = at(station, "run", "--once", "--json", "--operator", "Ada", "--expect", "S24-001003-A1-1", "NEVER-SEEN")
@@ -111,7 +119,7 @@ def test_requests_reach_the_program_at_work(station: Path, watching: subprocess.
     assert refused.returncode == 3
     assert f"process {watching.pid}" in refused.stderr
     wrong = at(station, "mark", scan["id"], "copy", "succeeded", "--reason", "trust me")
-    assert wrong.returncode == 1
+    assert wrong.returncode == 2
     assert "cannot be marked" in wrong.stderr
     assigned = at(station, "assign", scan["id"], "S24-001003-A1-1", "--reason", "read from the glass")
     assert assigned.returncode == 0, assigned.stderr
@@ -131,7 +139,10 @@ def test_requests_reach_the_program_at_work(station: Path, watching: subprocess.
         (["inspect", "/no/such/file.svs"], 2, "/no/such/file.svs"),
         (["thumbnail", str(SLIDE), "/no/such/folder/out.png"], 2, "/no/such/folder/out.png"),
         (["verify", "/no/such/share"], 3, "/no/such/share"),
-        (["demo", "--slides", "0"], 2, "1 or more"),
+        (["demo", "--slides", "0"], 2, "it was 0, it may be 1 or more"),
+        (["demo", "--slides", "abc"], 2, "it was abc, it may be 1 or more"),
+        (["run", "--once", "--expect", "S24-001003-A1-1", " "], 2, "empty"),
+        (["run", "end"], 2, "No run is open"),
     ],
 )
 def test_faults_are_told_in_words(station: Path, words: list[str], code: int, told: str) -> None:
@@ -139,6 +150,85 @@ def test_faults_are_told_in_words(station: Path, words: list[str], code: int, to
     assert done.returncode == code, done.stderr
     assert told in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("words", [["demo", "--slides", "abc"], ["dance"], ["mark", "a"]])
+def test_wrong_words_are_told_in_the_document_too(words: list[str]) -> None:
+    done = lab.run(*words, "--json")
+    assert done.returncode == 2
+    told = lab.document(done)["error"]
+    assert set(told) == {"title", "message", "hint"}
+    assert told["message"] in done.stderr
+    assert "usage:" in done.stderr
+
+
+def test_expected_barcodes_are_those_of_the_lab(station: Path) -> None:
+    settings = station / "settings.toml"
+    text = settings.read_text("utf-8").replace("settle_seconds", "barcode_pattern = 'S24-.+'\nsettle_seconds")
+    settings.write_text(text, encoding="utf-8")
+    wrong = at(station, "run", "--once", "--expect", "620995")
+    assert wrong.returncode == 2
+    assert "620995" in wrong.stderr
+    assert not (station / "data" / "journal.sqlite").exists()
+    cleaned = at(station, "run", "--once", "--json", "--expect", "]d2S24-001003-A1-1 ")
+    assert lab.document(cleaned)["expected"]["missing"] == ["S24-001003-A1-1"]
+
+
+def test_a_run_begins_only_when_told_and_goes_on_for_its_own_operator(station: Path) -> None:
+    assert at(station, "sync").returncode == 0
+    assert at(station, "run", "start", "--operator", "Ada").returncode == 0
+    assert at(station, "run", "start", "--operator", "Ada").returncode == 2
+    for how in ("--once", "--watch"):
+        other = at(station, "run", how, "--operator", "Ben")
+        assert other.returncode == 2
+        assert "-1 of Ada" in other.stderr
+    same = at(station, "run", "--once", "--operator", "Ada", "--json")
+    assert same.returncode == 0, same.stderr
+    assert lab.document(same)["run"]["operator"] == "Ada"
+    assert at(station, "run", "--once").returncode == 0
+    assert at(station, "run", "end").returncode == 0
+    again = at(station, "run", "end")
+    assert again.returncode == 2
+    assert "No run is open" in again.stderr
+    other = at(station, "run", "--once", "--operator", "Ben", "--json")
+    assert lab.document(other)["run"]["operator"] == "Ben"
+
+
+def test_an_act_touches_no_other_scan_and_begins_no_run(station: Path) -> None:
+    shutil.copy(SAMPLES / "CMU-1-Small-Region.svs", station / "scanner" / "no-label.svs")
+    found = lab.document(at(station, "run", "--once", "--json"))
+    (scan,) = found["scans"]
+    reason = f"{scan['id']}=no label"
+    assert at(station, "run", "end", "--reason", reason).returncode == 0
+    words = ("assign", scan["id"], "S24-001003-A1-1", "--reason", "read")
+    assigned = at(station, *words, "--json")
+    assert assigned.returncode == 0, assigned.stderr
+    document = lab.document(assigned)
+    assert document["run"] is None
+    assert [(each["id"], each["state"]) for each in document["scans"]] == [(scan["id"], "succeeded")]
+    assert lab.document(at(station, "status", "--json"))["run"]["id"] == found["run"]["id"]
+
+
+@pytest.mark.parametrize("patient", [True, False])
+def test_a_request_nobody_answered_is_withdrawn(station: Path, *, patient: bool) -> None:
+    shutil.copy(SAMPLES / "CMU-1-Small-Region.svs", station / "scanner" / "no-label.svs")
+    (scan,) = lab.document(at(station, "run", "--once", "--json"))["scans"]
+    held = HolderLock(station / "data")
+    assert held.try_acquire()
+    try:
+        words = [*lab.PROGRAM, "--config", str(station / "settings.toml"), "cancel", scan["id"]]
+        with subprocess.Popen(words, stderr=subprocess.PIPE, encoding="utf-8", env=lab.environment()) as asking:
+            if not patient:
+                wait_for_request(station)
+                asking.send_signal(signal.SIGINT)
+            _, told = asking.communicate(timeout=60)
+    finally:
+        held.release()
+    assert asking.returncode == (3 if patient else 130)
+    assert ("withdrawn" in told) == patient
+    assert "Traceback" not in told
+    assert lab.document(at(station, "run", "--once", "--json"))["scans"][0]["state"] == "needs_attention"
+    assert lab.journal_rows(station, "SELECT COUNT(*) FROM request WHERE answered_at IS NULL") == (("0",),)
 
 
 def test_wrong_settings_name_line_key_and_choices(station: Path) -> None:

@@ -1,17 +1,23 @@
 """The station: runs, requests of other commands, closing and opening again."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import replace
+from datetime import timedelta
 from threading import Event
 
 import pytest
 
-from app.domain.errors import UseError
-from app.domain.run import ExpectedFrom, SlideClass
+from app.domain.errors import ErrorKind, UseError
+from app.domain.journal import Answer
+from app.domain.run import ExpectedFrom, Operator, SlideClass
+from app.domain.settings import LabSettings
 from app.domain.step import StepState
-from app.pipeline.journey import COPY
+from app.pipeline.journey import COPY, QUALITY
 from app.services.finding import find_scan
 from app.services.reconciliation import standings
+from app.services.station import Station
 from app.services.status_json import run_document
 from tests.fakes.lab import OPERATOR, Lab, until
 from tests.fakes.sheets import row
@@ -24,10 +30,23 @@ SCAN = {
 }  # fmt: skip
 
 
-async def ask(station, action: str, **body: str):
-    """Put a request as another command does; return its answer."""
-    store, now = station.kit.store, station.kit.clock.now()
-    number = await store.work(lambda journal: journal.ask(now, "other", action, body))
+@asynccontextmanager
+async def for_one_act(lab: Lab) -> AsyncIterator[Station]:
+    """Open the station as a command does that acts where nobody holds the journal."""
+    async with lab.kit_open() as kit:
+        station = Station(kit, lab.maker, station_name="scanner-pc", take_existing=True)
+        lab.station = station
+        try:
+            await station.open(OPERATOR, watch=False, go_on=False)
+            yield station
+        finally:
+            await station.close()
+
+
+async def ask(station, action: str, *, age: float = 0.0, **body: object) -> Answer:
+    """Put a request as another command does, `age` seconds ago; return its answer."""
+    store, at = station.kit.store, station.kit.clock.now() - timedelta(seconds=age)
+    number = await store.work(lambda journal: journal.ask(at, "other", action, body))
     for _ in range(1000):
         answer = await store.work(lambda journal: journal.answer_to(number))
         if answer is not None:
@@ -49,10 +68,123 @@ async def test_requests_are_done_or_refused_and_a_broken_one_does_not_stop_the_o
         ):
             answer = await ask(station, action, **body)
             assert not answer.ok
+            assert answer.kind is ErrorKind.USE
             assert words in answer.title
         assert (await ask(station, "assign", scan=scan, barcode="620995", reason="read")).ok
         await lab.rest()
         assert lab.get("a.svs").state is S.SUCCEEDED
+
+
+async def test_an_error_nobody_foresaw_is_the_answer_and_the_next_request_is_served(lab: Lab) -> None:
+    lab.scan("a.svs", "")
+    async with lab.open() as station:
+        await lab.rest()
+        answer = await ask(station, "pause", scan=["not", "a", "text"])
+        assert (answer.ok, answer.title) == (False, "Something unforeseen happened")
+        assert "TypeError" in answer.message
+        assert (await ask(station, "first", scan=lab.id("a.svs"))).ok
+
+
+async def test_a_request_that_waited_too_long_is_refused(lab: Lab) -> None:
+    lab.scan("a.svs", "")
+    async with lab.open() as station:
+        await lab.rest()
+        scan = lab.id("a.svs")
+        before = station.kit.clock.now() - timedelta(seconds=61)
+        await station.close()
+        number = await station.kit.store.work(lambda journal: journal.ask(before, "other", "cancel", {"scan": scan}))
+    async with lab.open() as station:
+        late = await ask(station, "pause", age=61, scan=scan)
+        assert (late.ok, late.title) == (False, "The request is too old")
+        left = await station.kit.store.work(lambda journal: journal.answer_to(number))
+        assert left is not None
+        assert left.title == late.title, "what a dead holder left is refused as well"
+        assert lab.get("a.svs").state is S.NEEDS_ATTENTION
+        assert (await ask(station, "cancel", age=50, scan=scan)).ok
+
+
+async def test_acts_of_another_command_are_audited_with_its_account(lab: Lab) -> None:
+    lab.scan("a.svs", "")
+    async with lab.open() as station:
+        await lab.rest()
+        await ask(station, "first", scan=lab.id("a.svs"))
+        await station.acts.first(lab.id("a.svs"))
+        await ask(station, "end_run", **{lab.id("a.svs"): "no label"})
+        audits = await station.kit.store.work(lambda journal: journal.audits())
+    assert [(each.action, each.who, each.account) for each in audits] == [
+        ("first", "Mira Holm", "other"), ("first", "Mira Holm", "mholm"), ("end run", "Mira Holm", "other"),
+    ]  # fmt: skip
+
+
+async def test_a_run_started_by_request_knows_the_lab_s_operator(lab: Lab) -> None:
+    lab.settings = replace(lab.settings, lab=LabSettings("Lab", ("Ada Kern, ada@example.org, AK",)))
+    async with lab.open() as station:
+        await station.end_run({})
+        assert (await ask(station, "start_run", operator="ak")).ok
+        assert station.run.operator == Operator("Ada Kern", "ada@example.org", "AK", "other")
+        again = await ask(station, "start_run", operator="ak")
+        assert (again.title, again.kind) == ("A run is open", ErrorKind.USE)
+
+
+async def test_one_act_leaves_other_scans_where_they_are(lab: Lab) -> None:
+    lab.scan("a.svs", "")
+    lab.scan("b.svs", "")
+    async with lab.open() as station:
+        await lab.rest()
+        run = station.run.id
+        await station.runner.close()
+        await station.acts.assign(lab.id("b.svs"), "407871", "read")
+    async with for_one_act(lab) as station:
+        await station.act("assign", {"scan": lab.id("a.svs"), "barcode": "620995", "reason": "read"}, "other")
+        await station.until_at_rest(lab.id("a.svs"))
+        assert station.run.id == run
+        assert lab.get("a.svs").state is S.SUCCEEDED
+        assert (lab.get("b.svs").state, lab.state("b.svs", COPY)) == (S.PENDING, S.PENDING)
+
+
+async def test_an_act_ends_though_an_earlier_scan_of_the_slide_stands_still(lab: Lab) -> None:
+    lab.scan("a.svs", "", mark="old")
+    async with lab.open() as station:
+        await lab.rest()
+        lab.scan("b.svs", "", mark="new")
+        await station.runner.look()
+        await lab.rest()
+        await station.runner.close()
+        await station.acts.assign(lab.id("a.svs"), "620995", "read")
+    async with for_one_act(lab) as station:
+        scan = lab.id("b.svs")
+        await station.act("assign", {"scan": scan, "barcode": "620995", "reason": "read"}, "other")
+        waiting = asyncio.create_task(station.until_at_rest(scan))
+        await until(lambda: lab.get("b.svs").steps[QUALITY].state.done and lab.get("b.svs").scan.stem)
+        while not waiting.done():
+            lab.clock.skip(1)
+            await asyncio.sleep(0.02)
+        assert lab.state("b.svs", COPY) is S.PENDING
+
+
+async def test_acts_begin_no_run(lab: Lab) -> None:
+    lab.scan("a.svs", "")
+    async with for_one_act(lab) as station:
+        with pytest.raises(UseError, match="No run is open"):
+            await station.act("end_run", {}, "other")
+        await station.act("sync", {}, "other")
+        await station.until_written()
+        assert await station.kit.store.work(lambda journal: journal.runs()) == ()
+    async with lab.open() as station:
+        await lab.rest()
+        await station.end_run({lab.id("a.svs"): "no label"})
+    async with for_one_act(lab) as station:
+        scan = lab.id("a.svs")
+        await station.act("cancel", {"scan": scan}, "other")
+        await station.act("restart", {"scan": scan}, "other")
+        audits = await station.kit.store.work(lambda journal: journal.audits())
+        assert [(each.action, each.who, each.account) for each in audits[1:]] == [
+            ("cancel", "Mira Holm", "other"), ("restart", "Mira Holm", "other"),
+        ]  # fmt: skip
+        assert station.open_run is None
+        await station.act("start_run", {"operator": "Ada"}, "other")
+        assert station.run.operator == Operator("Ada", account="other")
+        assert len(await station.kit.store.work(lambda journal: journal.runs())) == 2
 
 
 async def test_a_run_ends_only_with_a_reason_for_each_open_slide(lab: Lab, tmp_path) -> None:

@@ -3,7 +3,7 @@
 import os
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO
 
@@ -16,7 +16,7 @@ def replacing(out: Path) -> Iterator[BinaryIO]:
 
     After an error nothing is left behind and `out` is as it was. Raises SurroundingsError when it cannot be written.
     """
-    beside = out.with_name(f".{out.stem[:40]}.{secrets.token_hex(4)}.part")
+    beside = out.parent / f".{out.stem[:40]}.{secrets.token_hex(4)}.part"
     try:
         with beside.open("xb") as file:
             yield file
@@ -30,4 +30,5 @@ def replacing(out: Path) -> Iterator[BinaryIO]:
             "Close the old report if it is open, or choose another folder",
         ) from error
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(NotADirectoryError):
+            beside.unlink(missing_ok=True)

@@ -6,10 +6,18 @@ from dataclasses import fields, is_dataclass
 from datetime import date
 from enum import Enum
 from hashlib import sha256
+from pathlib import Path
 
+from app.adapters.reports.atomic import replacing
 from app.domain.report import RunReport
 
 FORMAT = 1
+
+
+def write_json(report: RunReport, out: Path) -> None:
+    """Write the report as JSON, atomically. Raises SurroundingsError when the file cannot be written."""
+    with replacing(out) as file:
+        file.write(report_json(report).encode("ascii"))
 
 
 def report_json(report: RunReport) -> str:

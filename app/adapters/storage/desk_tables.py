@@ -9,6 +9,7 @@ from typing import Any
 
 from app.adapters.storage.records import sheet_of, sheet_text, text_of, time_text
 from app.domain.audit import AuditEntry
+from app.domain.errors import ErrorKind
 from app.domain.journal import Answer, PendingWrite, Request
 from app.domain.scan import RunId, ScanId
 from app.domain.sheet import CellWrite, SlideSheet
@@ -107,7 +108,7 @@ class DeskTables:
 
     def answer(self, number: int, at: datetime, answer: Answer) -> None:
         """Answer a request."""
-        content = text_of([answer.ok, answer.title, answer.message, answer.hint])
+        content = text_of([answer.ok, answer.title, answer.message, answer.hint, answer.kind.value])
         self._db.execute(
             "UPDATE request SET answered_at = ?, answer = ? WHERE number = ?", (time_text(at), content, number)
         )
@@ -115,7 +116,13 @@ class DeskTables:
     def answer_to(self, number: int) -> Answer | None:
         """Return the answer to a request, None while there is none."""
         row = self._db.execute("SELECT answer FROM request WHERE number = ?", (number,)).fetchone()
-        return None if row is None or row[0] is None else Answer(*json.loads(row[0]))
+        return None if row is None or row[0] is None else _answer_of(row[0])
+
+
+def _answer_of(content: str) -> Answer:
+    """Read an answer; those of earlier programs do not say of which kind an error was."""
+    ok, title, message, hint, *kind = json.loads(content)
+    return Answer(ok, title, message, hint, *map(ErrorKind, kind))
 
 
 def _audit_of(row: Any) -> AuditEntry:

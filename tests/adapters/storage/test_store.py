@@ -15,7 +15,7 @@ import pytest
 from app.adapters.storage.store import SqliteStore
 from app.domain.audit import AuditEntry
 from app.domain.dossier import RescanLink
-from app.domain.errors import SurroundingsError
+from app.domain.errors import ErrorKind, SurroundingsError
 from app.domain.journal import Answer
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
 from app.domain.scan import RunId, ScanId
@@ -155,10 +155,18 @@ async def test_requests_are_open_until_they_are_answered(store: SqliteStore) -> 
         one, AT, "mholm", "mark", {"scan": "a", "reason": "ü"},
     )  # fmt: skip
     assert await store.work(lambda j: j.answer_to(one)) is None
-    answer = Answer(ok=False, title="No", message="why", hint="do")
+    answer = Answer(ok=False, title="No", message="why", hint="do", kind=ErrorKind.USE)
     await store.work(lambda j: j.answer(one, AT, answer))
     assert await store.work(lambda j: j.answer_to(one)) == answer
     assert [each.number for each in await store.work(lambda j: j.requests())] == [two] == [second.number]
+
+
+async def test_an_answer_without_its_kind_is_still_read(store: SqliteStore) -> None:
+    number = await store.work(lambda j: j.ask(AT, "mholm", "mark", {}))
+    old = """UPDATE request SET answer = '[false, "No", "why", "do"]'"""
+    await store.work(lambda j: j._db.execute(old))
+    expected = Answer(ok=False, title="No", message="why", hint="do", kind=ErrorKind.THIS_SLIDE)
+    assert await store.work(lambda j: j.answer_to(number)) == expected
 
 
 async def test_a_unit_of_work_that_fails_leaves_nothing_and_the_next_one_works(store: SqliteStore) -> None:

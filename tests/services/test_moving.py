@@ -1,0 +1,73 @@
+"""Plans of `transfer`: sets stay together, nothing is carried twice, nothing is followed or skipped in silence."""
+
+import os
+from pathlib import Path
+
+import pytest
+
+from app.domain.errors import UseError
+from app.domain.scan import Layout, Member, ScanSet
+from app.domain.transfer import TransferPlan
+from app.services.moving import move_plans
+
+
+def made(*paths: Path) -> None:
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(path.name.encode())
+
+
+@pytest.fixture
+def slide(tmp_path: Path) -> ScanSet:
+    """Return a slide of two files, below a folder of its own."""
+    made(tmp_path / "in" / "s.mrxs", tmp_path / "in" / "s" / "a.dat")
+    members = (Member("in/s/a.dat", 5, 1), Member("in/s.mrxs", 6, 1))
+    return ScanSet(tmp_path, "in/s.mrxs", members, Layout.FILE_AND_FOLDER)
+
+
+def finals(plan: TransferPlan) -> list[str]:
+    return [member.final for member in plan.members]
+
+
+def test_a_set_is_one_plan_with_its_main_member_first(slide: ScanSet) -> None:
+    (plan,) = move_plans([slide.main_path], {slide.main_path: slide})
+    assert finals(plan) == ["s.mrxs", "s/a.dat"]
+    assert [member.size_bytes for member in plan.members] == [6, 5]
+
+
+def test_what_a_set_carries_is_not_carried_again(slide: ScanSet) -> None:
+    folder = slide.main_path.with_suffix("")
+    plans = move_plans([slide.main_path, folder], {slide.main_path: slide})
+    assert [finals(plan) for plan in plans] == [["s.mrxs", "s/a.dat"]]
+    made(folder / "note.txt")
+    plans = move_plans([slide.main_path, folder], {slide.main_path: slide})
+    assert len(plans) == 2
+
+
+def test_a_set_that_is_a_folder_keeps_it(tmp_path: Path) -> None:
+    made(tmp_path / "series" / "1.dcm", tmp_path / "series" / "2.dcm")
+    members = (Member("series/1.dcm", 5, 1), Member("series/2.dcm", 5, 1))
+    scan = ScanSet(tmp_path, "series/1.dcm", members, Layout.FOLDER)
+    (plan,) = move_plans([scan.main_path], {scan.main_path: scan})
+    assert finals(plan) == ["series/1.dcm", "series/2.dcm"]
+
+
+def test_a_folder_keeps_its_name(tmp_path: Path) -> None:
+    made(tmp_path / "f" / "b" / "1", tmp_path / "f" / "2")
+    (plan,) = move_plans([tmp_path / "f"], {})
+    assert sorted(finals(plan)) == ["f/2", "f/b/1"]
+
+
+def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:
+    made(tmp_path / "a" / "x.svs", tmp_path / "b" / "X.svs")
+    with pytest.raises(UseError, match="Two sources, one name"):
+        move_plans([tmp_path / "a" / "x.svs", tmp_path / "b" / "X.svs"], {})
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no FIFOs here")
+def test_a_fifo_is_named_as_such_also_inside_a_folder(tmp_path: Path) -> None:
+    (tmp_path / "f").mkdir()
+    os.mkfifo(tmp_path / "f" / "pipe")
+    for source in (tmp_path / "f", tmp_path / "f" / "pipe"):
+        with pytest.raises(UseError, match="no regular file"):
+            move_plans([source], {})
