@@ -136,7 +136,7 @@ async def test_everything_written_again_after_the_disk_was_freed(lab: Lab) -> No
     async with lab.open() as station:
         await lab.rest()
         lab.sheet.cells.clear()
-        await station.act("sync", {"rebuild": "True"})
+        await station.act("sync", {"rebuild": "True"}, "other")
         await lab.rest()
         assert lab.get("a.svs").state is S.SUCCEEDED
         await station.acts.verdict(lab.id("a.svs"), "rescan", "folded tissue")
