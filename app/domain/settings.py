@@ -116,6 +116,54 @@ class ReleaseSettings:
         D("Free the scanner's disk", "never, or when both ends were checked again.", choices=("never", "verified")),
     )
     keep_days: float = _declare(7.0, D("Keep", "How long a verified scan stays on the scanner.", "d", 0.0, 3650.0))
+    free_below_gb: float = _declare(
+        0.0,
+        D(
+            "Only when short of room",
+            "Scans stay until less than this is free on the scanner's disk; 0: they go as soon as they may.",
+            "GB",
+            0.0,
+            1_000_000.0,
+        ),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class VerifySettings:
+    """`[verify]`"""
+
+    percent_per_day: float = _declare(
+        0.0,
+        D(
+            "Read again each day",
+            "The share of the store that is read again and compared each day, oldest check first; 0: none.",
+            "%",
+            0.0,
+            100.0,
+        ),
+    )
+    from_hour: int = _declare(20, D("From", "The hour of the day at which reading again may begin.", "h", 0, 23))
+    until_hour: int = _declare(
+        6, D("Until", "The hour at which it ends; equal to the first: the whole day.", "h", 0, 23)
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class JournalSettings:
+    """`[journal]`"""
+
+    backups: int = _declare(7, D("Backups", "How many daily copies of the journal are kept.", "", 1, 365))
+    keep_days: int = _declare(
+        0,
+        D(
+            "Keep details",
+            "Pictures and step logs of scans whose run ended longer ago are dropped; 0: never. Scans, files, rescans"
+            " and the audit log stay.",
+            "d",
+            0,
+            36500,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +179,27 @@ class ReportSettings:
 class PipelineSettings:
     """`[pipeline]`"""
 
-    copies: int = _declare(2, D("Copies at once", "How many scans are copied side by side.", "", 1, 16))
+    copies: int = _declare(
+        2,
+        D(
+            "Copies at once",
+            "At most so many scans are copied side by side; fewer where measured rates show no gain.",
+            "",
+            1,
+            16,
+        ),
+    )
+    bandwidth_mb: float = _declare(
+        0.0, D("Bandwidth", "The most all copies together may use; 0: no limit.", "MB/s", 0.0, 100_000.0)
+    )
+    gentle: str = _declare(
+        "while_scanning",
+        D(
+            "Step back for the scanner",
+            "When copies and checks make way for the acquisition software on this PC.",
+            choices=("while_scanning", "always", "never"),
+        ),
+    )
     retries: int = _declare(5, D("Tries", "How often passing trouble is tried again.", "", 0, 100))
     retry_seconds: float = _declare(5.0, D("First pause", "Before the second try; doubles after it.", "s", 0.0, 3600.0))
     poll_seconds: float = _declare(2.0, D("Look", "How often the watch folder is looked at.", "s", 0.1, 600.0))
@@ -148,6 +216,8 @@ class Settings:
     quality: QualitySettings = QualitySettings()
     release: ReleaseSettings = ReleaseSettings()
     report: ReportSettings = ReportSettings()
+    verify: VerifySettings = VerifySettings()
+    journal: JournalSettings = JournalSettings()
     pipeline: PipelineSettings = PipelineSettings()
 
 

@@ -50,10 +50,15 @@ class TransferProgress:
 
 @dataclass(frozen=True, slots=True)
 class TransferWatch:
-    """How the engine follows a transfer: told of progress, asked whether to stop; both called from worker threads."""
+    """How the engine follows a transfer; all are called from worker threads.
+
+    `progress` is told how far it is, `stopped` asked whether to stop. `pace` is told the bytes of every chunk before it
+    is read, and may sleep to keep a bandwidth, but not for long once the transfer is to stop.
+    """
 
     progress: Callable[[TransferProgress], None]
     stopped: Callable[[], bool]
+    pace: Callable[[int], None] = lambda _bytes: None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +76,14 @@ class Occupant:
     final: str
     size_bytes: int
     sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFile:
+    """A file that a manifest of the destination lists. `path` is POSIX-style and relative to its root."""
+
+    path: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,18 +1,15 @@
-"""One scanner's station while it is held: the run, the runner, people's acts, requests of other commands."""
+"""One scanner's station while it is held: the run, the runner, people's acts, requests and chores."""
 
 import asyncio
-import logging
 from collections.abc import Collection, Iterable, Mapping
-from contextlib import suppress
 from contextvars import ContextVar
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 from app.domain.audit import AuditEntry
 from app.domain.dossier import Dossier
-from app.domain.errors import ErrorKind, SlideferryError, UseError
-from app.domain.journal import Answer, Journal, Request
+from app.domain.errors import UseError
+from app.domain.journal import Journal
 from app.domain.ports import ReportMaker
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
 from app.domain.scan import RunId, ScanId
@@ -22,18 +19,15 @@ from app.pipeline.intake import Intake
 from app.pipeline.journey import RECORD
 from app.pipeline.rescans import still_coming
 from app.pipeline.runner import Runner
+from app.services.chores import Chore
 from app.services.operator_acts import OperatorActs, Person
 from app.services.operators import operator_named
 from app.services.reconciliation import missing, open_slides, standings, unexpected
+from app.services.requests import Requests
 from app.services.run_report import ReportFrame, make_report
 from app.services.status_json import RunStatus
 
-log = logging.getLogger(__name__)
-
-_LOOK_FOR_REQUESTS_SECONDS = 0.5
-_AFTER_ERROR_SECONDS = 5.0
 _GRACE_SECONDS = 10.0
-_OLDEST_REQUEST = timedelta(seconds=60)
 _asking_account: ContextVar[str] = ContextVar("asking_account", default="")
 """The account that a request is carried out for; the window's acts meanwhile are the operator's own."""
 
@@ -41,7 +35,15 @@ _asking_account: ContextVar[str] = ContextVar("asking_account", default="")
 class Station:
     """Holds the journal for as long as it is open. `station_name` is the PC's, for the audit log."""
 
-    def __init__(self, kit: Kit, maker: ReportMaker, *, station_name: str, take_existing: bool) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        maker: ReportMaker,
+        *,
+        station_name: str,
+        take_existing: bool,
+        chores: tuple[Chore, ...] = (),
+    ) -> None:
         self.kit = kit
         self._maker = maker
         self._station_name = station_name
@@ -52,7 +54,9 @@ class Station:
         self._last_run: Run | None = None
         self._operator = Operator("")
         self._expected: tuple[Expected, ...] = ()
-        self._requests: asyncio.Task[None] | None = None
+        self._chores = chores
+        self._requests = Requests(kit.store, kit.clock, self.act)
+        self._tasks: list[asyncio.Task[None]] = []
 
     @property
     def run(self) -> Run:
@@ -98,7 +102,9 @@ class Station:
         else:
             self._operator = last.operator if last is not None else operator
         await self.runner.start(watch=watch, go_on=go_on)
-        self._requests = asyncio.create_task(self._serve_requests(), name="requests")
+        self._tasks.append(asyncio.create_task(self._requests.serve(), name="requests"))
+        if go_on:
+            self._tasks += [asyncio.create_task(each.repeat(), name=each.name) for each in self._chores]
 
     async def _use(self, run: Run) -> None:
         self._run = self._last_run = run
@@ -230,47 +236,6 @@ class Station:
         to_come = (StepState.PENDING, StepState.RUNNING, StepState.WAITING_TO_RETRY)
         return dossier.steps[RECORD].state in to_come and not dossier.scan.paused
 
-    async def _serve_requests(self) -> None:
-        """Take up requests for as long as the journal is held; no error ends it."""
-        while True:
-            pause = _LOOK_FOR_REQUESTS_SECONDS
-            try:
-                for request in await self.kit.store.work(lambda journal: journal.requests()):
-                    await self._serve(request)
-            except SlideferryError as error:
-                log.warning("Requests wait: %s", error)
-            except Exception:
-                pause = _AFTER_ERROR_SECONDS
-                log.exception("Requests could not be served; they are looked at again in %.0f s", pause)
-            await asyncio.sleep(pause)
-
-    async def _serve(self, request: Request) -> None:
-        withdrawn = await self.kit.store.work(lambda journal: journal.answer_to(request.number))
-        if withdrawn is not None:
-            return
-        answer = await self._answer(request)
-        at = self.kit.clock.now()
-        await self.kit.store.work(lambda journal: journal.answer(request.number, at, answer))
-
-    async def _answer(self, request: Request) -> Answer:
-        """Carry out a request; whatever goes wrong is its answer."""
-        age = self.kit.clock.now() - request.at
-        if age > _OLDEST_REQUEST:
-            told = f"{request.action} of {request.who} was asked at {request.at.astimezone():%Y-%m-%d %H:%M:%S}"
-            return Answer(False, "The request is too old", told, "Ask again if it is still wanted", ErrorKind.USE)
-        try:
-            await self.act(request.action, request.body, request.who)
-        except SlideferryError as error:
-            return Answer(False, error.title, error.message, error.hint, error.kind)
-        except (KeyError, ValueError) as error:
-            told = f"{request.action}: {error!r}"
-            return Answer(False, "The request is not complete", told, kind=ErrorKind.USE)
-        except Exception as error:
-            log.exception("Request %s: %s", request.number, request.action)
-            title, hint = "Something unforeseen happened", "Send the log if it happens again"
-            return Answer(False, title, f"{request.action}: {error!r}", hint, ErrorKind.SURROUNDINGS)
-        return Answer(ok=True)
-
     async def act(self, action: str, body: Mapping[str, str], account: str) -> None:
         """Do what a command of `account` asks for by name; see docs/interface.md for the arguments of each."""
         asking = _asking_account.set(account)
@@ -313,9 +278,8 @@ class Station:
 
     async def close(self) -> None:
         """End everything in order; a second call finds nothing to do."""
-        if self._requests is not None:
-            self._requests.cancel()
-            with suppress(asyncio.CancelledError):
-                await self._requests
-            self._requests = None
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._tasks.clear()
         await self.runner.close()

@@ -63,6 +63,9 @@ MIGRATIONS: tuple[str, ...] = (
     ) STRICT;
     CREATE INDEX request_open ON request (number) WHERE answered_at IS NULL;
     """,
+    """
+    CREATE TABLE scrubbed (path TEXT PRIMARY KEY, at TEXT NOT NULL, problem TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    """,
 )
 
 
