@@ -1,16 +1,19 @@
 """What the inner rooms need of the outer world; each Protocol is met by one adapter."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
+from app.domain.audit import AuditHead
 from app.domain.quality import QualityNumbers
 from app.domain.report import RunReport
 from app.domain.scan import ScanSet, VerifiedFile
+from app.domain.share import Leftover, ShareStation
 from app.domain.sheet import CellWrite, SlideSheet, WriteResult
 from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
 from app.domain.transfer import (
+    ListedFile,
     Occupant,
     Relocation,
     ScrubResult,
@@ -102,17 +105,51 @@ class Destination(Protocol):
     def relocate(self, move: Relocation) -> None:
         """Move verified members inside the destination without overwriting; their manifest lines follow. Idempotent."""
 
+    def locate(self, files: tuple[VerifiedFile, ...], watch: TransferWatch) -> tuple[str, ...] | None:
+        """Search the whole destination for the bytes of a scan; return where each file lies, None where one is nowhere.
+
+        Asks the manifests first, then hashes files of equal size.
+        Raises StoppedError, DestinationError, RetryableError.
+        """
+
     def discard(self, plan: TransferPlan) -> None:
         """Remove this plan's own part files."""
 
-    def leftovers(self) -> tuple[str, ...]:
-        """Return part files below the root, POSIX-style, relative."""
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Return files of ours that ended programs may have left; parts of scans under way are among them."""
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        """Remove one of them, if it is still what was listed; raises UseError for anything else."""
+
+    def announce(self, station: ShareStation) -> None:
+        """Say that this station uses the destination; the share's own clock says when."""
+
+    def stations(self) -> tuple[ShareStation, ...]:
+        """Return the stations that ever said so, the one heard last first."""
 
     def check_file(self, file: VerifiedFile) -> bool:
         """Read a published member back from the medium and compare."""
 
     def scrub(self, watch: TransferWatch) -> ScrubResult:
-        """Re-read everything and compare with the manifests."""
+        """Re-read everything and compare with the manifests; ends early, with what was found, when the watch says so.
+
+        Raises DestinationError when the share goes away.
+        """
+
+    def scrub_files(self, paths: Sequence[str], watch: TransferWatch) -> ScrubResult:
+        """Re-read listed files that are named, in this order; one that is listed no more is passed over."""
+
+    def listed(self) -> Iterator[ListedFile]:
+        """Yield every line of every manifest, folder by folder; takes no lock. A path may have moved by then."""
+
+    def put_audit_head(self, head: AuditHead) -> None:
+        """Remember how far a journal's audit log goes, in the place of what was remembered of it before."""
+
+    def audit_head(self, journal: str) -> AuditHead | None:
+        """Return how far the log of the journal with this id went when it was last told; None when it never was.
+
+        Raises DestinationError when the destination is away, or what it holds cannot be read.
+        """
 
     def absolute(self, relative: str) -> str:
         """Return the full path or URL of something below the root."""
@@ -132,6 +169,19 @@ class SourceDisk(Protocol):
 
     def free_bytes(self, folder: Path) -> int:
         """Return the space left on the disk of this folder."""
+
+
+class GoodGuest(Protocol):
+    """How much other programs on this PC feel of ours. Blocking calls, quick; what a system lacks is left out."""
+
+    def be_modest(self) -> None:
+        """Run below normal priority from now on, with all threads and workers begun later."""
+
+    def step_back(self) -> None:
+        """Let every other program's disk requests go first; repeated while it is to stay so."""
+
+    def come_forward(self) -> None:
+        """Ask the disks as every other program does."""
 
 
 class SheetGateway(Protocol):

@@ -28,10 +28,14 @@ class MemberPlan:
 
 @dataclass(frozen=True, slots=True)
 class TransferPlan:
-    """All members of one scan; the first is the one a viewer opens. `fingerprint` names the parts."""
+    """All members of one scan; the first is the one a viewer opens. `fingerprint` names the parts.
+
+    `own_folder` is the folder of a set that is a folder as a whole, where no other scan may lie; empty for other sets.
+    """
 
     fingerprint: str
     members: tuple[MemberPlan, ...]
+    own_folder: str = ""
 
     @property
     def size_bytes(self) -> int:
@@ -41,11 +45,12 @@ class TransferPlan:
 
 @dataclass(frozen=True, slots=True)
 class TransferProgress:
-    """How far a transfer is, in bytes of the whole scan."""
+    """How far a transfer is, in bytes of the whole scan; `files` only where a whole destination is read."""
 
     copied_bytes: int
     verified_bytes: int
     total_bytes: int
+    files: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,20 +58,26 @@ class TransferWatch:
     """How the engine follows a transfer; all are called from worker threads.
 
     `progress` is told how far it is, `stopped` asked whether to stop. `pace` is told the bytes of every chunk before it
-    is read, and may sleep to keep a bandwidth, but not for long once the transfer is to stop.
+    is read, and may sleep to keep a bandwidth, but not for long once the transfer is to stop. While `braked` says so,
+    no large chunk is under way when `pace` is called, so that its sleep is a rest for the disks.
     """
 
     progress: Callable[[TransferProgress], None]
     stopped: Callable[[], bool]
     pace: Callable[[int], None] = lambda _bytes: None
+    braked: Callable[[], bool] = lambda: False
 
 
 @dataclass(frozen=True, slots=True)
 class Relocation:
-    """Verified members of an older scan that move inside the destination; `new` holds where to, in order."""
+    """Verified members of an older scan that move inside the destination; `new` holds where to, in order.
+
+    `own_folder` is the folder that holds nothing but this set, empty where there is none: it goes with the last member.
+    """
 
     files: tuple[VerifiedFile, ...]
     new: tuple[str, ...]
+    own_folder: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,24 +91,49 @@ class Occupant:
 
 @dataclass(frozen=True, slots=True)
 class ListedFile:
-    """A file that a manifest of the destination lists. `path` is POSIX-style and relative to its root."""
+    """A file that a manifest of the destination lists. `path` is POSIX-style and relative to its root.
+
+    `size_bytes` is what lies there now. A manifest with lines that nobody can read is told itself, without SHA-256.
+    """
 
     path: str
     sha256: str
+    size_bytes: int = 0
+
+
+MISSING = "missing"
+DIFFERS = "differs"
+UNREADABLE = "unreadable"
+BAD_MANIFEST = "bad manifest"
+LINK = "link"
+NOT_LISTED = "not listed"
 
 
 @dataclass(frozen=True, slots=True)
 class ScrubFinding:
-    """One file that differs from its manifest: `problem` is `missing`, `differs` or `not listed`."""
+    """One thing that is not as its manifest says; `problem` is one of the words above.
+
+    `listed` and `found` are the SHA-256 of the manifest and of the bytes that lie there, where they are known; `detail`
+    says more: the system's reason, or the faulty lines.
+    """
 
     path: str
     problem: str
+    listed: str = ""
+    found: str = ""
+    detail: str = ""
+
+    @property
+    def is_damage(self) -> bool:
+        """Whether something that was published is in danger; a file or link that nobody lists is only a stranger."""
+        return self.problem != NOT_LISTED and (self.problem != LINK or bool(self.listed))
 
 
 @dataclass(frozen=True, slots=True)
 class ScrubResult:
-    """What re-reading a destination found."""
+    """What re-reading found. With `stopped` it is what was found until then; `files` were read, in order."""
 
     files: int
     bytes: int
     findings: tuple[ScrubFinding, ...]
+    stopped: bool = False

@@ -1,13 +1,62 @@
-"""Plans for `transfer`: files and folders that are copied under their own names."""
+"""What `transfer` does: files and folders are planned under their own names and carried, several at a time."""
 
+import asyncio
 import hashlib
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
 from pathlib import Path
+from time import monotonic
 
-from app.domain.errors import UseError
-from app.domain.scan import Layout, ScanSet
-from app.domain.transfer import MemberPlan, TransferPlan
+from app.domain.errors import StoppedError, UseError
+from app.domain.ports import Destination
+from app.domain.scan import Layout, ScanSet, VerifiedFile
+from app.domain.transfer import MemberPlan, TransferPlan, TransferWatch
+from app.pipeline.threads import ended
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A plan whose members lie verified under their final names, and how long that took."""
+
+    files: tuple[VerifiedFile, ...]
+    seconds: float
+
+
+async def carry_plans(
+    destination: Destination,
+    plans: Sequence[TransferPlan],
+    copies: int,
+    watch: Callable[[TransferPlan], TransferWatch],
+) -> list[Carried]:
+    """Copy and publish every plan, `copies` of them side by side; return what came of each, in order.
+
+    The first error, or being cancelled, stops the others at their next safe moment; it is raised when they have ended.
+    """
+    stop = threading.Event()
+
+    def carry(plan: TransferPlan) -> Carried:
+        began, told = monotonic(), watch(plan)
+        files = destination.copy(plan, replace(told, stopped=lambda: stop.is_set() or told.stopped()))
+        destination.publish(plan, files)
+        return Carried(files, monotonic() - began)
+
+    with ThreadPoolExecutor(copies, thread_name_prefix="copy") as threads:
+        works = [threads.submit(carry, plan) for plan in plans]
+        tasks = [asyncio.wrap_future(work) for work in works]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_EXCEPTION)
+        finally:
+            stop.set()
+            for work in works:
+                work.cancel()  # takes only those that have not begun
+            await ended(asyncio.gather(*tasks, return_exceptions=True))
+    errors = [error for task in tasks if not task.cancelled() and (error := task.exception()) is not None]
+    for error in sorted(errors, key=lambda each: isinstance(each, StoppedError)):
+        raise error
+    return [task.result() for task in tasks]
 
 
 def move_plans(sources: Sequence[Path], sets: Mapping[Path, ScanSet]) -> tuple[TransferPlan, ...]:

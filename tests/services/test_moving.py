@@ -1,14 +1,18 @@
 """Plans of `transfer`: sets stay together, nothing is carried twice, nothing is followed or skipped in silence."""
 
+import asyncio
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.domain.errors import UseError
+from app.adapters.files.folder_destination import FolderDestination
+from app.domain.errors import SourceChangedError, UseError
 from app.domain.scan import Layout, Member, ScanSet
-from app.domain.transfer import TransferPlan
-from app.services.moving import move_plans
+from app.domain.transfer import TransferPlan, TransferWatch
+from app.services.moving import carry_plans, move_plans
 
 
 def made(*paths: Path) -> None:
@@ -71,3 +75,60 @@ def test_a_fifo_is_named_as_such_also_inside_a_folder(tmp_path: Path) -> None:
     for source in (tmp_path / "f", tmp_path / "f" / "pipe"):
         with pytest.raises(UseError, match="no regular file"):
             move_plans([source], {})
+
+
+def two_folders(tmp_path: Path, number: int) -> tuple[FolderDestination, tuple[TransferPlan, ...]]:
+    share = FolderDestination(tmp_path / "share", "Rescans", "test")
+    share.initialise()
+    sources = [tmp_path / "in" / f"{each}.svs" for each in range(number)]
+    made(*sources)
+    return share, move_plans(sources, {})
+
+
+QUIET = TransferWatch(progress=lambda _: None, stopped=lambda: False)
+
+
+async def test_all_plans_are_carried_in_order(tmp_path: Path) -> None:
+    share, plans = two_folders(tmp_path, 5)
+    carried = await carry_plans(share, plans, 2, lambda _: QUIET)
+    assert [each.files[0].destination for each in carried] == [f"{each}.svs" for each in range(5)]
+    assert all((tmp_path / "share" / f"{each}.svs").read_bytes() == f"{each}.svs".encode() for each in range(5))
+
+
+async def test_several_are_carried_side_by_side(tmp_path: Path) -> None:
+    """Each waits for the other: one after the other they would never end."""
+    share, plans = two_folders(tmp_path, 2)
+    meeting = threading.Barrier(2, timeout=10)
+
+    def met() -> bool:
+        meeting.wait()
+        return False
+
+    await carry_plans(share, plans, 2, lambda _: TransferWatch(lambda _: None, once(met)))
+
+
+async def test_the_first_error_stops_the_others_and_is_the_one_told(tmp_path: Path) -> None:
+    share, plans = two_folders(tmp_path, 4)
+    plans[0].members[0].source.unlink()
+    with pytest.raises(SourceChangedError, match=r"0\.svs"):
+        await carry_plans(share, plans, 1, lambda _: QUIET)
+    assert not list((tmp_path / "share").glob("*.svs"))
+
+
+async def test_whoever_gives_up_waits_for_the_threads(tmp_path: Path) -> None:
+    share, plans = two_folders(tmp_path, 3)
+    began = threading.Event()
+    work = asyncio.create_task(
+        carry_plans(share, plans, 1, lambda _: TransferWatch(lambda _: None, lambda: began.set() or False))
+    )
+    await asyncio.to_thread(began.wait, 10)
+    work.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await work
+    assert not any(thread.name.startswith("copy") for thread in threading.enumerate())
+
+
+def once(act: Callable[[], bool]) -> Callable[[], bool]:
+    """Return a callable that acts the first time only."""
+    left = [act]
+    return lambda: left.pop()() if left else False

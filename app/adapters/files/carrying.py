@@ -1,10 +1,12 @@
-"""Carrying one member to its part, with one more try when what is read back differs."""
+"""Carrying members to their parts, each with one more try when what is read back differs."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.files import platform
+from app.adapters.files.bundle import FEWEST, SMALL_BYTES, Bundle, Pair
 from app.adapters.files.failures import at_destination
 from app.adapters.files.medium import MediumReader, hash_medium
 from app.adapters.files.meter import Meter
@@ -15,6 +17,8 @@ from app.adapters.files.tree import regular_status
 from app.domain.errors import CorruptionError
 from app.domain.transfer import CheckGrade, MemberPlan
 
+_TRIES = 2
+
 
 @dataclass(frozen=True, slots=True)
 class Carried:
@@ -23,21 +27,46 @@ class Carried:
     sha256: str
     grade: CheckGrade
     identity: Identity
+    source: Identity
+    """The source's, to be compared again when the whole scan has been carried."""
 
 
-def carry_member(member: MemberPlan, part: Path, lanes: Lanes, meter: Meter) -> Carried:
-    """Bring a part to hold what the source holds, verified; raises CorruptionError when a second try differs too."""
-    carried = _try(member, part, lanes, meter)
-    if carried is None:
-        _remove(part)
+def carry_members(pairs: Sequence[Pair], meter: Meter) -> Iterator[tuple[Pair, Carried]]:
+    """Bring every part to hold what its member holds, verified, in any order.
+
+    Raises CorruptionError when a second try differs too.
+    """
+    small = [pair for pair in pairs if pair[0].size_bytes <= SMALL_BYTES]
+    together = small if len(small) >= FEWEST else []
+    alone = [(pair, _TRIES) for pair in pairs if not together or pair[0].size_bytes > SMALL_BYTES]
+    if together:
+        with Bundle(meter) as bundle:
+            for arrived in bundle.carry(together):
+                if arrived.equal:
+                    meter.finish_member(arrived.pair[0].size_bytes)
+                    yield arrived.pair, Carried(arrived.sha256, arrived.grade, arrived.identity, arrived.source)
+                else:
+                    _remove(arrived.pair[1])
+                    alone.append((arrived.pair, _TRIES - 1))
+    if not alone:
+        return
+    with Lanes(max(member.size_bytes for (member, _), _ in alone)) as lanes:
+        for pair, tries in alone:
+            meter.require_running()
+            yield pair, _carry_alone(pair, tries, lanes, meter)
+
+
+def _carry_alone(pair: Pair, tries: int, lanes: Lanes, meter: Meter) -> Carried:
+    member, part = pair
+    for _ in range(tries):
         carried = _try(member, part, lanes, meter)
-    if carried is None:
+        if carried is not None:
+            meter.finish_member(member.size_bytes)
+            return carried
         _remove(part)
-        message = f"{member.final}: the bytes read back differ from those of {member.source}, twice"
-        hint = "Check the disk, the cable and the memory of the share and of this PC before copying anything more."
-        raise CorruptionError("The copy differs from the scan", message, hint)
-    meter.finish_member(member.size_bytes)
-    return carried
+    message = f"{member.final}: the bytes read back differ from those of {member.source}, twice"
+    hint = "Check the disk, the cable and the memory of the share and of this PC before copying anything more."
+    raise CorruptionError("The copy differs from the scan", message, hint)
 
 
 def _try(member: MemberPlan, part: Path, lanes: Lanes, meter: Meter) -> Carried | None:
@@ -52,12 +81,25 @@ def _try(member: MemberPlan, part: Path, lanes: Lanes, meter: Meter) -> Carried 
         source.require_unchanged()
         if not follows:
             # Only Linux promises that an unbuffered read sees what another handle has just written.
-            found, _, grade = hash_medium(part, lambda _: meter.require_running())
+            found, grade = _read_back(part, member.size_bytes, meter)
             source.require_unchanged()
     status = regular_status(part)
     if status is None or status.st_size != member.size_bytes or found != sums.source.hexdigest():
         return None
-    return Carried(found, grade, identity(status))
+    return Carried(found, grade, identity(status), source.identity)
+
+
+def _read_back(part: Path, size_bytes: int, meter: Meter) -> tuple[str, CheckGrade]:
+    verified = 0
+
+    def tell(count: int) -> None:
+        nonlocal verified
+        meter.require_running()
+        verified += count
+        meter.at(size_bytes, verified)
+
+    found, _, grade = hash_medium(part, tell)
+    return found, grade
 
 
 def _remove(part: Path) -> None:

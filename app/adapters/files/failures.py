@@ -9,6 +9,7 @@ from pathlib import Path
 
 from app.domain.errors import (
     DestinationError,
+    HeldError,
     RetryableError,
     SlideError,
     SlideferryError,
@@ -27,7 +28,10 @@ _NOT_A_FILE = frozenset({errno.ENOTDIR, errno.EISDIR, errno.EEXIST, errno.ELOOP}
 _NOT_A_FILE_WINDOWS = frozenset({183, 267})
 _BAD_NAME = frozenset({errno.ENAMETOOLONG, errno.EILSEQ})
 _BAD_NAME_WINDOWS = frozenset({123, 161, 206})
-_VANISHED = frozenset({errno.ENOENT, errno.ELOOP})
+_HELD_WINDOWS = frozenset({32, 33})
+"""A sharing violation, and a locked range: virus scanners, indexers and acquisition programs cause them for a while."""
+_VANISHED = frozenset({errno.ENOENT, errno.ELOOP, errno.ESPIPE})
+"""ESPIPE: a pipe lies in its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +98,15 @@ _ANSWERS = (
 )
 
 
+_WHEN_HELD = "It is tried again for five minutes; then find out which program has it open (a virus scanner, a viewer)."
+
+
 def from_destination(error: OSError, path: Path | str) -> SlideferryError:
     """Return what an OSError at the destination means; unknown codes are passing trouble, tried again with a limit."""
     code, windows = error.errno, getattr(error, "winerror", None)
     message = f"{_place(error, path)}: {_reason(error)}"
+    if windows in _HELD_WINDOWS:
+        return HeldError("Another program holds the file at the destination", message, _WHEN_HELD)
     for answer in _ANSWERS:
         if windows in answer.windows or (windows is None and code in answer.codes):
             return answer.error(answer.title, message, answer.hint)
@@ -108,6 +117,8 @@ def from_source(error: OSError, path: Path | str) -> SlideferryError:
     """Return what an OSError on the scanner's disk means."""
     message = f"{_place(error, path)}: {_reason(error)}"
     windows = getattr(error, "winerror", None)
+    if windows in _HELD_WINDOWS:
+        return HeldError("Another program holds the scan", message, _WHEN_HELD)
     if error.errno in _VANISHED:
         return SourceChangedError("The scan has gone", message, "It is looked at again when it is back.")
     if error.errno in _REFUSED and windows in {None, 5}:

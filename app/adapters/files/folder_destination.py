@@ -1,28 +1,36 @@
 """A destination that is a folder: a local disk, a mounted share, a UNC path."""
 
+import os
 import shutil
 import sys
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote, urlsplit
 
 from app.adapters.files import names, platform
-from app.adapters.files.carrying import carry_member
+from app.adapters.files.audit_head import read_head, write_head
+from app.adapters.files.bundle import Pair
+from app.adapters.files.carrying import Carried, carry_members
 from app.adapters.files.failures import at_destination
+from app.adapters.files.leftover_files import list_leftovers, remove_leftover
+from app.adapters.files.locating import HashMemory, locate
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.meter import Meter
 from app.adapters.files.publishing import Publication, items_of
 from app.adapters.files.relocating import relocate
-from app.adapters.files.scrubbing import scrub
+from app.adapters.files.scrubbing import listed_files, scrub, scrub_files
 from app.adapters.files.share_lock import Patience
 from app.adapters.files.site import Site, about_the_root, names_in, require_distinct, same_or_twin
-from app.adapters.files.source import Identity, identity
-from app.adapters.files.stream import Lanes
+from app.adapters.files.source import Identity, identity, require_same
+from app.adapters.files.station_notes import read_stations, write_station
 from app.adapters.files.tree import Tree, plain_status
+from app.domain.audit import AuditHead
 from app.domain.errors import DestinationError, UseError
 from app.domain.scan import VerifiedFile
-from app.domain.transfer import Occupant, Relocation, ScrubResult, TransferPlan, TransferWatch
+from app.domain.share import Leftover, ShareStation
+from app.domain.transfer import ListedFile, MemberPlan, Occupant, Relocation, ScrubResult, TransferPlan, TransferWatch
 
 
 class FolderDestination:
@@ -33,7 +41,8 @@ class FolderDestination:
         self._rescans = rescans
         self._site = Site(Tree(Path(platform.long_path(self._shown))), station, patience or Patience())
         self._id: str | None = None
-        self._verified: dict[Path, Identity] = {}
+        self._verified: dict[str, Identity] = {}
+        self._hashes = HashMemory()
 
     def check(self) -> None:
         """Raise DestinationError when the marker is missing or another's, the root is gone or read-only."""
@@ -66,33 +75,49 @@ class FolderDestination:
         self._require_marker()
         require_distinct(member.final for member in plan.members)
         self._require_room(plan)
-        meter = Meter(plan.size_bytes, watch)
-        files = []
-        with Lanes(max((member.size_bytes for member in plan.members), default=0)) as lanes:
-            for member in plan.members:
-                meter.require_running()
-                final = self._site.tree.make_folder(member.final)
-                part = final.with_name(names.part_name(final.name, plan.fingerprint))
-                carried = carry_member(member, part, lanes, meter)
-                self._verified[part] = carried.identity
-                files.append(
-                    VerifiedFile(
-                        str(member.source), member.final, member.size_bytes, carried.sha256, carried.grade.value
-                    )
-                )
+        pairs = self._parts(plan)
+        carried: dict[str, Carried] = {}
+        for (member, part), result in carry_members(pairs, Meter(plan.size_bytes, watch)):
+            self._verified[str(part)] = result.identity
+            carried[member.final] = result
+        for member in plan.members:  # also those carried long ago: a set is one scan, and all of it must stand still
+            require_same(member.source, carried[member.final].source)
         with at_destination(self._shown):
-            for folder in {self._site.tree.path(member.final).parent for member in plan.members}:
+            for folder in {str(part.parent): part.parent for _, part in pairs}.values():
                 platform.sync_folder(folder)
-        return tuple(files)
+        self._require_still_there(pairs)
+        return tuple(_verified_file(member, carried[member.final]) for member in plan.members)
+
+    def _require_still_there(self, pairs: Sequence[Pair]) -> None:
+        """Ask for the marker once more: the empty folder under a share that was unmounted takes parts as well."""
+        try:
+            self._require_marker()
+        except DestinationError:
+            for _, part in pairs:
+                with suppress(OSError):
+                    platform.remove_if_there(part)
+            raise
+
+    def _parts(self, plan: TransferPlan) -> tuple[Pair, ...]:
+        """Pair every member with its part, after making the folders they go to."""
+        folders: dict[str, Path] = {}
+        pairs = []
+        for member in plan.members:
+            names.components(member.final)
+            above, _, name = member.final.rpartition("/")
+            if above not in folders:
+                folders[above] = self._site.tree.make_folder(member.final).parent
+            pairs.append((member, folders[above] / names.part_name(name, plan.fingerprint)))
+        return tuple(pairs)
 
     def publish(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> None:
         """Give all members their final names, as the port `Destination` describes."""
         self._require_marker()
         require_distinct(member.final for member in plan.members)
         items = items_of(self._site, plan, files)
-        Publication(self._site, items, self._is_trusted).run()
+        Publication(self._site, items, self._is_trusted, plan.own_folder).run()
         for item in items:
-            self._verified.pop(item.part, None)
+            self._verified.pop(str(item.part), None)
 
     def occupant(self, final: str) -> Occupant | None:
         """Return what lies under this final name or a name some file system takes for it."""
@@ -110,6 +135,11 @@ class FolderDestination:
         self._require_marker()
         relocate(self._site, move)
 
+    def locate(self, files: tuple[VerifiedFile, ...], watch: TransferWatch) -> tuple[str, ...] | None:
+        """Search for a scan's bytes, as the port `Destination` describes; what was read once is remembered."""
+        self._require_marker()
+        return locate(self._site, files, self._hashes, watch)
+
     def discard(self, plan: TransferPlan) -> None:
         """Remove this plan's parts and no others."""
         self._require_marker()
@@ -118,14 +148,27 @@ class FolderDestination:
             part = final.with_name(names.part_name(final.name, plan.fingerprint))
             with at_destination(part), suppress(NotADirectoryError):
                 platform.remove_if_there(part)
-            self._verified.pop(part, None)
+            self._verified.pop(str(part), None)
 
-    def leftovers(self) -> tuple[str, ...]:
-        """Return part files below the root, POSIX-style, relative."""
-        with at_destination(self._shown):
-            return tuple(
-                self._site.tree.relative(path) for path, _ in self._site.tree.files() if names.is_part(path.name)
-            )
+    def leftovers(self) -> tuple[Leftover, ...]:
+        """Return files of ours that ended programs may have left; parts of scans under way are among them."""
+        self._require_marker()
+        return tuple(list_leftovers(self._site))
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        """Remove one of them, as the port `Destination` describes."""
+        self._require_marker()
+        remove_leftover(self._site, leftover)
+
+    def announce(self, station: ShareStation) -> None:
+        """Say that this station uses the destination."""
+        self._require_marker()
+        write_station(self._site, station)
+
+    def stations(self) -> tuple[ShareStation, ...]:
+        """Return the stations that ever said so, the one heard last first."""
+        self._require_marker()
+        return read_stations(self._site)
 
     def check_file(self, file: VerifiedFile) -> bool:
         """Read a published member back from the medium and compare; False also where it is missing."""
@@ -140,6 +183,26 @@ class FolderDestination:
         """Re-read everything and compare with the manifests."""
         self._require_marker()
         return scrub(self._site, watch)
+
+    def scrub_files(self, paths: Sequence[str], watch: TransferWatch) -> ScrubResult:
+        """Re-read listed files that are named, in this order."""
+        self._require_marker()
+        return scrub_files(self._site, paths, watch)
+
+    def listed(self) -> Iterator[ListedFile]:
+        """Yield every line of every manifest, folder by folder."""
+        self._require_marker()
+        return listed_files(self._site)
+
+    def put_audit_head(self, head: AuditHead) -> None:
+        """Remember how far a journal's audit log goes."""
+        self._require_marker()
+        write_head(self._site.tree, head)
+
+    def audit_head(self, journal: str) -> AuditHead | None:
+        """Return how far the log of the journal with this id went when it was last told."""
+        self._require_marker()
+        return read_head(self._site.tree, journal)
 
     def absolute(self, relative: str) -> str:
         """Return the full path of something below the root, as people write it."""
@@ -164,7 +227,7 @@ class FolderDestination:
     def _require_room(self, plan: TransferPlan) -> None:
         """Refuse at once what cannot fit, instead of filling the disk to the brim; parts count as there already."""
         free = self.free_bytes()
-        if free is None:
+        if free is None or free >= plan.size_bytes:
             return
         present = 0
         for member in plan.members:
@@ -176,9 +239,12 @@ class FolderDestination:
             hint = "Free space there or ask for a larger quota; the waiting copies then go on."
             raise DestinationError("The destination is full", message, hint)
 
-    def _is_trusted(self, part: Path) -> bool:
-        status = plain_status(part)
-        return status is not None and self._verified.get(part) == identity(status)
+    def _is_trusted(self, part: Path, status: os.stat_result) -> bool:
+        return self._verified.get(str(part)) == identity(status)
+
+
+def _verified_file(member: MemberPlan, carried: Carried) -> VerifiedFile:
+    return VerifiedFile(str(member.source), member.final, member.size_bytes, carried.sha256, carried.grade.value)
 
 
 def folder_of(url: str, *, system: str = sys.platform) -> Path:

@@ -7,13 +7,21 @@ import unicodedata
 
 from app.adapters.files.platform import WINDOWS
 from app.domain.errors import SlideError
+from app.domain.share import LeftoverKind
 
 CONTROL_FOLDER = ".slideferry"
 MANIFEST_NAME = "manifest-sha256.txt"
-_PART = re.compile(r"\..+\.[0-9A-Za-z]{8,64}\.part", re.DOTALL)
+LOCKS_FOLDER = "locks"
+STATIONS_FOLDER = "stations"
+BROKEN_LOCK_SUFFIX = ".broken"
+_PART = re.compile(r"\..+\.(?P<fingerprint>[0-9A-Za-z]{8,64})\.part", re.DOTALL)
 _FINGERPRINT = re.compile(r"[0-9A-Za-z]{8,64}")
 _DRIVE = re.compile(r"[A-Za-z]:")
 _NEW_MANIFEST = re.compile(rf"\.{re.escape(MANIFEST_NAME)}\.[0-9a-f]+\.new")
+_BROKEN_LOCK = re.compile(r"[0-9a-f]{24}\.[0-9a-f]{32}\.broken")
+_PROBE = re.compile(r"probe-[0-9a-f]{16}")
+_NEW_MARKER = re.compile(r"destination\.json\.[0-9a-f]{32}\.new")
+_NEW_STATION = re.compile(r"[0-9a-f]{16}\.json\.new")
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 _WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.I | re.DOTALL)
 
@@ -69,11 +77,38 @@ def is_part(name: str) -> bool:
     return _PART.fullmatch(name) is not None
 
 
-def new_manifest_name(station_key: str) -> str:
-    """Return the name under which a station writes a manifest before it takes the old one's place."""
-    return f".{MANIFEST_NAME}.{station_key}.new"
+def part_fingerprint(name: str) -> str:
+    """Return the fingerprint in a part's name, empty for other names."""
+    match = _PART.fullmatch(name)
+    return match["fingerprint"] if match else ""
+
+
+def new_manifest_name(token: str) -> str:
+    """Return the name under which the holder of a lock, known by its token, prepares a manifest."""
+    return f".{MANIFEST_NAME}.{token}.new"
+
+
+def is_new_manifest(name: str) -> bool:
+    """Return whether a name is that of a manifest somebody prepared."""
+    return _NEW_MANIFEST.fullmatch(name) is not None
 
 
 def is_own(name: str) -> bool:
     """Return whether a name belongs to this program and not to a scan: manifests and parts."""
-    return name == MANIFEST_NAME or is_part(name) or _NEW_MANIFEST.fullmatch(name) is not None
+    return name == MANIFEST_NAME or is_part(name) or is_new_manifest(name)
+
+
+def kind_of_leftover(relative: str) -> LeftoverKind | None:
+    """Return what a file below the root is if it is one of ours that an ended program left behind, else None."""
+    *folders, name = relative.split("/")
+    if CONTROL_FOLDER not in folders:
+        if is_part(name):
+            return LeftoverKind.PART
+        return LeftoverKind.NEW_MANIFEST if any(is_new_manifest(each) for each in (*folders, name)) else None
+    place = tuple(folders)
+    kinds = {
+        (CONTROL_FOLDER,): ((_PROBE, LeftoverKind.PROBE), (_NEW_MARKER, LeftoverKind.NEW_MARKER)),
+        (CONTROL_FOLDER, LOCKS_FOLDER): ((_BROKEN_LOCK, LeftoverKind.BROKEN_LOCK),),
+        (CONTROL_FOLDER, STATIONS_FOLDER): ((_NEW_STATION, LeftoverKind.NEW_STATION),),
+    }
+    return next((kind for pattern, kind in kinds.get(place, ()) if pattern.fullmatch(name)), None)

@@ -67,7 +67,7 @@ def sync_folder(folder: Path, *, system: str = sys.platform) -> None:
     """Make the names in a folder durable; nothing to do where the system or the file system has no such call."""
     if system == WINDOWS:
         return
-    fd = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    fd = open_folder(folder)
     try:
         os.fsync(fd)
     except OSError as error:
@@ -75,6 +75,27 @@ def sync_folder(folder: Path, *, system: str = sys.platform) -> None:
             raise
     finally:
         os.close(fd)
+
+
+def flushes_at_once(folder: Path, *, system: str = sys.platform) -> bool:
+    """Return whether `flush_at_once` makes every file of this folder's file system durable.
+
+    So it is on Linux' own disk file systems. A network or FUSE mount may take the call and pass nothing on.
+    """
+    return system not in {WINDOWS, MACOS} and platform_posix.is_disk_file_system(folder)
+
+
+def flush_at_once(fd: int) -> None:
+    """Make a whole file system durable, named by an open folder of it.
+
+    Raises OSError also for a write that failed since the folder was opened (Linux 5.8 and newer).
+    """
+    platform_posix.sync_file_system(fd)
+
+
+def open_folder(folder: Path) -> int:
+    """Open a folder to flush it, or the file system it is on."""
+    return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
 def open_source(path: Path, *, system: str = sys.platform) -> int:
@@ -156,6 +177,18 @@ def read_at(fd: int, view: memoryview, offset: int, *, system: str = sys.platfor
         with io.FileIO(fd, "rb", closefd=False) as file:
             return file.readinto(view) or 0
     return os.preadv(fd, [view], offset)
+
+
+def read_up_to(fd: int, size_bytes: int) -> bytes:
+    """Read a file that was just opened until its end, or so many bytes; return them."""
+    content = os.read(fd, size_bytes)
+    # One byte short is what a caller expects who asks for one more than there should be.
+    while len(content) < size_bytes - 1:
+        more = os.read(fd, size_bytes - len(content))
+        if not more:
+            break
+        content += more
+    return content
 
 
 def write_at(fd: int, view: memoryview, offset: int, *, system: str = sys.platform) -> int:

@@ -5,6 +5,7 @@ import errno
 import importlib
 import mmap
 import os
+import sys
 import time
 from functools import cache
 from pathlib import Path
@@ -15,6 +16,8 @@ _RENAME_NOREPLACE = 1
 _FORGOTTEN_BYTES = 1024 * 1024
 _TRIES = 4
 _PAUSE_SECONDS = 0.02
+_DISK_FILE_SYSTEMS = frozenset({0xEF53, 0x58465342, 0x9123683E, 0xF2F52010, 0x01021994})
+"""`f_type` of ext2 to ext4, XFS, btrfs, F2FS and tmpfs (linux/magic.h)."""
 
 
 @cache
@@ -36,6 +39,21 @@ def rename_exclusively(old: Path, new: Path) -> None:
     if result != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), str(old), None, str(new))
+
+
+def is_disk_file_system(folder: Path) -> bool:
+    """Return whether a folder lies on one of the kernel's own disk file systems, whose syncfs flushes everything."""
+    told = ctypes.create_string_buffer(512)  # struct statfs is shorter on every Linux; its first member is f_type
+    if sys.platform != "linux" or _c_library().statfs(os.fsencode(folder), told) != 0:
+        return False
+    return ctypes.c_ulong.from_buffer(told).value & 0xFFFFFFFF in _DISK_FILE_SYSTEMS
+
+
+def sync_file_system(fd: int) -> None:
+    """Call syncfs; raises OSError."""
+    if _c_library().syncfs(fd) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
 
 
 def clear_direct(fd: int) -> None:

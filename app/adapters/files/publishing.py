@@ -1,5 +1,6 @@
 """Giving verified parts their final names, all of a scan or none, without ever overwriting."""
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -7,9 +8,10 @@ from pathlib import Path
 
 from app.adapters.files import names, platform
 from app.adapters.files.failures import at_destination
+from app.adapters.files.listing import Listing
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
-from app.adapters.files.site import Site, names_in, same_or_twin
+from app.adapters.files.site import Site, names_in
 from app.adapters.files.tree import plain_status, regular_status
 from app.domain.errors import CorruptionError, NameTakenError, RetryableError, SlideError
 from app.domain.scan import VerifiedFile
@@ -32,16 +34,24 @@ class Publication:
     `trusted` tells whether a part is, unchanged, one this program has verified; others are read back again.
     """
 
-    def __init__(self, site: Site, items: tuple[Item, ...], trusted: Callable[[Path], bool]) -> None:
+    def __init__(
+        self,
+        site: Site,
+        items: tuple[Item, ...],
+        trusted: Callable[[Path, os.stat_result], bool],
+        own_folder: str = "",
+    ) -> None:
         self._site = site
+        self._own = {site.tree.path(own_folder)} if own_folder else set()
         self._items = items
         self._trusted = trusted
 
     def run(self) -> None:
         """Publish the companions, then the main member (the first), then write the manifests."""
         folders = {item.final.parent for item in self._items}
-        with self._site.locked(folders) as held:
-            present = {folder: names_in(folder) for folder in folders}
+        with self._site.locked(folders | self._own) as held:
+            self._require_own_folders()
+            present = {folder: Listing(folder) for folder in folders}
             waiting = [item for item in self._items if not self._is_done(item, present[item.final.parent])]
             self._require_parts(waiting)
             self._rename(waiting)
@@ -50,9 +60,24 @@ class Publication:
                     platform.sync_folder(folder)
             self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
 
-    def _is_done(self, item: Item, present: frozenset[str]) -> bool:
+    def _require_own_folders(self) -> None:
+        """Refuse a folder where another set was published: two whose files are named differently must not mix."""
+        finals = {item.final for item in self._items}
+        for folder in {*self._own, *(path.parent for path in finals if self._is_own(path.parent))}:
+            for name in read_manifest(folder):
+                occupant = folder / name
+                if occupant not in finals and regular_status(occupant) is not None:
+                    self._withdraw()
+                    raise _taken(self._site, occupant)
+
+    def _is_own(self, folder: Path) -> bool:
+        """Return whether a folder belongs to this set alone: its own, or one below the folder of its main member."""
+        home = self._items[0].final.parent
+        return home in folder.parents or any(own == folder or own in folder.parents for own in self._own)
+
+    def _is_done(self, item: Item, present: Listing) -> bool:
         """Return whether the final name holds these bytes; take back what is ours when it holds others."""
-        there = same_or_twin(item.final.name, present)
+        there = present.find(item.final.name)
         if there is None:
             return False
         occupant = item.final.with_name(there)
@@ -65,10 +90,11 @@ class Publication:
 
     def _require_parts(self, waiting: list[Item]) -> None:
         for item in waiting:
-            if regular_status(item.part) is None:
+            status = regular_status(item.part)
+            if status is None:
                 message = f"{item.final}: neither the file nor its part is there any more"
                 raise RetryableError("The copy has gone", message, "It is copied again by itself.")
-            if not self._trusted(item.part) and not _holds(item.part, item):
+            if not self._trusted(item.part, status) and not _holds(item.part, item):
                 with at_destination(item.part):
                     platform.remove_if_there(item.part)
                 message = f"{item.final}: its part no longer holds what was verified, and was removed"
@@ -104,8 +130,13 @@ def items_of(site: Site, plan: TransferPlan, files: tuple[VerifiedFile, ...]) ->
     if set(verified) != {member.final for member in plan.members}:
         raise SlideError("Only a whole scan can be published", "The verified files are not those of the plan")
     items = []
+    folders: dict[str, Path] = {}
     for member in plan.members:
-        final = site.tree.path(member.final)
+        above, _, name = member.final.rpartition("/")
+        names.components(member.final)
+        if above not in folders:
+            folders[above] = site.tree.path(member.final).parent
+        final = folders[above] / name
         part = final.with_name(names.part_name(final.name, plan.fingerprint))
         file = verified[member.final]
         items.append(Item(final, part, file.sha256, file.size_bytes))

@@ -4,7 +4,9 @@ It is a file made with O_EXCL, which is atomic on local disks, SMB, NFS 3 and la
 locks are not used here: mounts may keep them to one PC (`nobrl`, `nolock`, most FUSE file systems) without saying so.
 The price is that a dead holder leaves its file behind. A holder on this PC is known to be dead by its process id; for
 others the holder's heartbeat is watched with our own clock, never compared with theirs. Whoever was taken for dead
-wrongly finds out before it swaps anything (`require_held`), and publishing never overwrites, with or without the lock.
+wrongly finds out before it swaps anything (`require_held`). Should it fall asleep after that look, the swap itself
+fails, because the next holder has removed what it would swap in (`manifest`). Publishing never overwrites, lock or no
+lock.
 """
 
 import hashlib
@@ -12,9 +14,11 @@ import json
 import os
 import platform as machine
 import secrets
+import sys
 import threading
 import time
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,12 +27,14 @@ from typing import Self
 
 import psutil
 
-from app.adapters.files import platform
+from app.adapters.files import names, platform
 from app.adapters.files.failures import at_destination
 from app.domain.errors import RetryableError
 
 _BEAT_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
+_LONGEST_LOOK_SECONDS = 1.0
+"""A longer pause between two looks counts as this much: a PC that slept has watched nobody's heartbeat meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,14 +49,27 @@ class FolderLock:
     """Held inside `with`; raises RetryableError when another program keeps it too long."""
 
     def __init__(self, locks: Path, folder: str, station: str, patience: Patience) -> None:
-        self._path = locks / (hashlib.sha256(folder.encode("utf-8", "surrogateescape")).hexdigest()[:24] + ".lock")
+        # By its twin key: on a share that ignores case two spellings are one folder, and must have one lock.
+        key = hashlib.sha256(names.twin_key(folder).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+        self._path = locks / f"{key}.lock"
         self._folder = folder
         self._station = station
         self._patience = patience
         self._token = secrets.token_hex(16)
+        self._broken: set[str] = set()
         self._released = threading.Event()
         self._beats: threading.Thread | None = None
         self._fd = -1
+
+    @property
+    def token(self) -> str:
+        """Hex digits that no other holding of a lock has: the name of what is only swapped in while it lasts."""
+        return self._token
+
+    @property
+    def superseded(self) -> frozenset[str]:
+        """The tokens of holders that were taken for dead when this one took over."""
+        return frozenset(self._broken)
 
     def __enter__(self) -> Self:
         with at_destination(self._path):
@@ -68,34 +87,35 @@ class FolderLock:
             self._beats.join()
         with at_destination(self._path):
             os.close(self._fd)
-            if _token(self._path) == self._token:
-                platform.remove_if_there(self._path)
+            self._take_away(lambda content: _field(content, "token") == self._token)
 
     def require_held(self) -> None:
         """Raise RetryableError when another program has taken the lock over meanwhile."""
         with at_destination(self._path):
             held = _token(self._path) == self._token
         if not held:
-            message = f"Another program took over “{self._folder}” because this one had not answered for a while"
-            raise RetryableError("The folder's lock was lost", message, "It is tried again by itself.")
+            raise self.lost()
+
+    def lost(self) -> RetryableError:
+        """Return the error that says that another program has taken the lock over."""
+        message = f"Another program took over “{self._folder}” because this one had not answered for a while"
+        return RetryableError("The folder's lock was lost", message, "It is tried again by itself.")
 
     def _acquire(self) -> None:
-        started = time.monotonic()
-        seen: bytes | None = None
-        seen_at = started
+        started = looked = time.monotonic()
+        seen, silent = b"", 0.0
         while not self._make():
-            now = time.monotonic()
-            content = _content(self._path)
-            if content != seen:
-                seen, seen_at = content, now
-            if _holder_is_dead(content) or now - seen_at > self._patience.silent_seconds:
-                self._break(content)
-            elif now - started > self._patience.wait_seconds:
+            now, content = time.monotonic(), _content(self._path)
+            silent = silent + min(now - looked, _LONGEST_LOOK_SECONDS) if content == seen else 0.0
+            seen, looked = content, now
+            is_dead = _holder_is_dead(content) or silent > self._patience.silent_seconds
+            if is_dead and self._break(content):
+                continue
+            if now - started > self._patience.wait_seconds:
                 holder = _field(content, "station") or "another program"
                 message = f"“{self._folder}” is being changed by {holder}"
                 raise RetryableError("A folder at the destination is busy", message, "It is tried again by itself.")
-            else:
-                time.sleep(_LOOK_SECONDS)
+            time.sleep(_LOOK_SECONDS)
 
     def _make(self) -> bool:
         try:
@@ -124,17 +144,35 @@ class FolderLock:
             except OSError:
                 return  # silence is what the others then see; the holder meets the same trouble at its next call
 
-    def _break(self, judged: bytes) -> None:
-        """Take a dead holder's file away; if it has become a living one's meanwhile, give it back."""
-        aside = self._path.with_suffix(f".{self._token}.broken")
+    def _break(self, judged: bytes) -> bool:
+        """Take a dead holder's file away; return False when it has become a living one's meanwhile, or cannot be."""
+        broken = self._take_away(lambda content: content == judged)
+        token = _field(judged, "token")
+        if broken and token is not None:
+            self._broken.add(token)
+        return broken
+
+    def _take_away(self, meant: Callable[[bytes], bool]) -> bool:
+        """Remove the lock's file if it is the one that is meant; between a look and a removal it could become another.
+
+        So it is put aside first and looked at there; another's goes back, unless somebody has made a new one by now:
+        then its former holder finds out.
+        """
+        aside = self._path.with_suffix(f".{self._token}{names.BROKEN_LOCK_SUFFIX}")
         try:
             self._path.rename(aside)
         except FileNotFoundError:
-            return
-        if _content(aside) != judged:
-            with suppress(FileExistsError):  # somebody else has it by now; its former holder finds out
+            return False
+        except PermissionError:
+            if sys.platform != platform.WINDOWS:
+                raise
+            return False  # its holder has it open, and so is alive
+        taken = meant(_content(aside))
+        if not taken:
+            with suppress(FileExistsError):
                 platform.rename_exclusively(aside, self._path)
         platform.remove_if_there(aside)
+        return taken
 
 
 def _content(path: Path) -> bytes:

@@ -6,6 +6,7 @@ import os
 import platform as machine
 import secrets
 import time
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,11 +31,15 @@ class Holder:
 
 
 class HolderLock:
-    """A lock on `<folder>/holder.lock` that the system itself releases when the program ends, however it ends."""
+    """A lock on `<folder>/<name>.lock` that the system itself releases when the program ends, however it ends.
 
-    def __init__(self, folder: Path) -> None:
-        self._lock = folder / "holder.lock"
-        self._told = folder / "holder.json"
+    With `in_foreign_folder` the folder is never made, and nothing stays in it after the release.
+    """
+
+    def __init__(self, folder: Path, name: str = "holder", *, in_foreign_folder: bool = False) -> None:
+        self._lock = folder / f"{name}.lock"
+        self._told = folder / f"{name}.json"
+        self._is_foreign = in_foreign_folder
         self._fd: int | None = None
         self._since = ""
 
@@ -80,16 +85,20 @@ class HolderLock:
         """Give the lock back; does nothing when it is not held."""
         if self._fd is None:
             return
-        platform.remove_if_there(self._told)
+        with suppress(OSError):  # the folder may be gone by now, or its share
+            platform.remove_if_there(self._told)
+            if self._is_foreign:
+                platform.remove_if_there(self._lock)  # Windows keeps what is open: there it stays, empty
         os.close(self._fd)
         self._fd = None
 
     def _try(self) -> int | None:
         try:
-            self._lock.parent.mkdir(parents=True, exist_ok=True)
+            if not self._is_foreign:
+                self._lock.parent.mkdir(parents=True, exist_ok=True)
             fd = platform.open_lock(self._lock)
             try:
-                if platform.try_lock(fd):
+                if platform.try_lock(fd) and self._is_still_there(fd):
                     return fd
             except OSError:
                 os.close(fd)
@@ -98,6 +107,13 @@ class HolderLock:
         except OSError as error:
             raise self._no_lock(error) from error
         return None
+
+    def _is_still_there(self, fd: int) -> bool:
+        """Whether the locked file is the one that others would open: a holder may have removed it meanwhile."""
+        try:
+            return os.path.samestat(os.fstat(fd), self._lock.stat())
+        except FileNotFoundError:
+            return False
 
     def _read(self) -> Holder:
         try:

@@ -14,7 +14,7 @@ from app.adapters.files.atomic import write_new
 from app.adapters.files.failures import at_destination, from_destination
 from app.adapters.files.manifest import change_manifest
 from app.adapters.files.share_lock import FolderLock, Patience
-from app.adapters.files.tree import Tree
+from app.adapters.files.tree import Tree, is_folder
 from app.domain.errors import DestinationError, SlideError
 
 _MARKER_NAME = "destination.json"
@@ -86,7 +86,9 @@ class Site:
         with ExitStack() as stack:
             held: dict[Path, FolderLock] = {}
             for folder in sorted(set(folders)):
-                lock = FolderLock(self.tree.control / "locks", self.tree.relative(folder), self.station, self.patience)
+                lock = FolderLock(
+                    self.tree.control / names.LOCKS_FOLDER, self.tree.relative(folder), self.station, self.patience
+                )
                 held[folder] = stack.enter_context(lock)
             yield held
 
@@ -94,14 +96,17 @@ class Site:
         self, held: Mapping[Path, FolderLock], add: Mapping[Path, str], drop: Iterable[Path] = ()
     ) -> None:
         """Add and drop the lines of files in folders whose locks are `held`: first all that are added."""
-        dropped = tuple(drop)
-        for folder in {path.parent for path in add}:
-            lines = {path.name: sha256 for path, sha256 in add.items() if path.parent == folder}
-            change_manifest(folder, add=lines, drop=set(), station=self.station, require_held=held[folder].require_held)
-        for folder in {path.parent for path in dropped}:
-            gone = {path.name for path in dropped if path.parent == folder}
-            if folder.is_dir():
-                change_manifest(folder, add={}, drop=gone, station=self.station, require_held=held[folder].require_held)
+        added: dict[Path, dict[str, str]] = {}
+        for path, sha256 in add.items():
+            added.setdefault(path.parent, {})[path.name] = sha256
+        dropped: dict[Path, set[str]] = {}
+        for path in drop:
+            dropped.setdefault(path.parent, set()).add(path.name)
+        for folder, lines in added.items():
+            change_manifest(folder, add=lines, drop=set(), lock=held[folder])
+        for folder, gone in dropped.items():
+            if is_folder(folder):
+                change_manifest(folder, add={}, drop=gone, lock=held[folder])
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from app.adapters.files import platform
-from app.adapters.files.failures import at_source
+from app.adapters.files.failures import at_source, from_source
 from app.domain.errors import SourceChangedError
 
 
@@ -39,11 +39,16 @@ class OpenSource:
         try:
             self._start = self._seen()
             if (self._start.size_bytes, self._start.mtime_ns) != (size_bytes, mtime_ns):
-                raise self._changed("its size or time is not what it was when it was found")
+                raise _changed(self._path, "its size or time is not what it was when it was found")
             self.require_unchanged()
         except BaseException:
             os.close(self._fd)
             raise
+
+    @property
+    def identity(self) -> Identity:
+        """What the file was when it was opened."""
+        return self._start
 
     def __enter__(self) -> Self:
         return self
@@ -57,11 +62,11 @@ class OpenSource:
     def require_unchanged(self) -> None:
         """Compare the open file, and what its name now points to, with the start."""
         if self._seen() != self._start:
-            raise self._changed("it was written to while it was being read")
+            raise _changed(self._path, "it was written to while it was being read")
         with at_source(self._path):
             named = self._path.lstat()
         if named.st_ino != self._start.inode or not stat.S_ISREG(named.st_mode):
-            raise self._changed("another file took its place while it was being read")
+            raise _changed(self._path, "another file took its place while it was being read")
 
     def read(self, view: memoryview, offset: int) -> None:
         """Fill `view` from `offset`; a file that ends too early has changed."""
@@ -70,13 +75,45 @@ class OpenSource:
             with at_source(self._path):
                 count = platform.read_at(self._fd, view[done:], offset + done)
             if count == 0:
-                raise self._changed("it became shorter while it was being read")
+                raise _changed(self._path, "it became shorter while it was being read")
             done += count
 
     def _seen(self) -> Identity:
         with at_source(self._path):
             return identity(os.fstat(self._fd))
 
-    def _changed(self, how: str) -> SourceChangedError:
-        hint = "It goes back to Wait Until Written and is copied once the scanner leaves it alone."
-        return SourceChangedError("The scan changed while it was copied", f"{self._path}: {how}", hint)
+
+def read_whole(path: Path, size_bytes: int, mtime_ns: int) -> tuple[bytes, Identity]:
+    """Read a small file in one go; return its bytes and its identity, to be compared again with `require_same`.
+
+    Raises SourceChangedError when it is not what was planned.
+    """
+    try:
+        fd = platform.open_source(path)
+        try:
+            status = os.fstat(fd)
+            content = platform.read_up_to(fd, size_bytes + 1) if stat.S_ISREG(status.st_mode) else b""
+        finally:
+            os.close(fd)
+    except OSError as error:
+        raise from_source(error, path) from error
+    if not stat.S_ISREG(status.st_mode):
+        raise SourceChangedError("The scan has gone", f"{path} is no longer a plain file")
+    if (status.st_size, status.st_mtime_ns) != (size_bytes, mtime_ns) or len(content) != size_bytes:
+        raise _changed(path, "its size or time is not what it was when it was found")
+    return content, identity(status)
+
+
+def require_same(path: Path, before: Identity) -> None:
+    """Raise SourceChangedError unless a name still leads to the file that was read, untouched since."""
+    try:
+        status = os.lstat(path)
+    except OSError as error:
+        raise from_source(error, path) from error
+    if not stat.S_ISREG(status.st_mode) or identity(status) != before:
+        raise _changed(path, "it was written to, or replaced, while it was being copied")
+
+
+def _changed(path: Path, how: str) -> SourceChangedError:
+    hint = "It goes back to Wait Until Written and is copied once the scanner leaves it alone."
+    return SourceChangedError("The scan changed while it was copied", f"{path}: {how}", hint)

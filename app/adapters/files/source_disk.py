@@ -33,6 +33,8 @@ class ScannerDisk:
         folders: set[Path] = set()
         for member in sorted(present, key=lambda each: each.path == scan.main):  # the main file, which shows it, last
             path = scan.root / member.path
+            if not self._is_there(scan, member):  # looked at again: something may have been written meanwhile
+                continue
             with at_source(path):
                 platform.remove_if_there(path)
             folders.update(folder for folder in path.parents if scan.root in folder.parents)

@@ -71,11 +71,12 @@ class Lanes:
 
         try:
             for index, offset in enumerate(range(0, size_bytes, self.chunk_bytes)):
-                if len(under_way) == len(self._slots):
+                while under_way and (len(under_way) == len(self._slots) or meter.braked or _done(under_way[0][1])):
                     finish()
                 source.require_unchanged()
                 meter.require_running()
                 length = min(self.chunk_bytes, size_bytes - offset)
+                meter.pace(length)
                 slot = self._slots[index % len(self._slots)]
                 under_way.append((offset + length, self._start(flow, slot, offset, length)))
             while under_way:
@@ -113,6 +114,11 @@ class _Flow:
     part: PartFile
     back: MediumReader | None
     sums: Sums
+
+
+def _done(tasks: tuple[Future[None], ...]) -> bool:
+    """Whether a chunk is through; where chunks are paced, what has arrived is told before the next one waits."""
+    return all(task.done() for task in tasks)
 
 
 def _after(needed: Future[None], act: Callable[[], None]) -> None:

@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -48,9 +48,17 @@ class Tree:
         """Return a path below the root in the form plans and manifests use."""
         return path.relative_to(self.root).as_posix()
 
-    def files(self) -> Iterator[tuple[Path, os.stat_result]]:
-        """Yield every file and link below the root but the program's own folder, links not followed. Raises OSError."""
-        yield from _walk(self.root, skipped=names.CONTROL_FOLDER)
+    def folders(self) -> Iterator["FolderContents"]:
+        """Yield the root and every folder below it but the program's own, links not followed, one at a time.
+
+        Raises OSError when the root itself cannot be listed; what else cannot be looked at is told as `failed`.
+        """
+        return _walk(self.root, skipped=names.CONTROL_FOLDER)
+
+    def control_folders(self) -> Iterator["FolderContents"]:
+        """Yield the program's own folder and those in it, as `folders` does; nothing where it is missing."""
+        if self.control.is_dir():
+            yield from _walk(self.control)
 
 
 def _make(folder: Path) -> None:
@@ -77,16 +85,49 @@ def _is_real_folder(folder: Path) -> bool:
     return True
 
 
-def _walk(folder: Path, *, skipped: str = "") -> Iterator[tuple[Path, os.stat_result]]:
+@dataclass(frozen=True, slots=True)
+class FolderContents:
+    """What is not a folder in one folder, links included, by name and in order; `failed` could not be looked at."""
+
+    folder: Path
+    entries: Mapping[str, os.stat_result]
+    failed: tuple[tuple[Path, OSError], ...] = ()
+
+
+def _walk(root: Path, *, skipped: str = "") -> Iterator[FolderContents]:
+    waiting = [root]
+    while waiting:
+        folder = waiting.pop()
+        try:
+            contents, inner = _list(folder)
+        except OSError as error:
+            if folder == root:
+                raise
+            contents, inner = FolderContents(folder, {}, ((folder, error),)), []
+        yield contents
+        waiting += [each for each in reversed(inner) if each.name != skipped or folder != root]
+
+
+def _list(folder: Path) -> tuple[FolderContents, list[Path]]:
+    """Return a folder's contents and the folders in it, both in order; what vanished meanwhile is left out."""
+    entries: dict[str, os.stat_result] = {}
+    failed: list[tuple[Path, OSError]] = []
+    inner: list[Path] = []
     with os.scandir(folder) as listing:
-        entries = sorted(listing, key=lambda entry: entry.name)
-    for entry in entries:
-        status = entry.stat(follow_symlinks=False)
+        found = sorted(listing, key=lambda entry: entry.name)
+    for entry in found:
+        try:
+            status = entry.stat(follow_symlinks=False)
+        except FileNotFoundError:
+            continue
+        except OSError as error:
+            failed.append((Path(entry.path), error))
+            continue
         if stat.S_ISDIR(status.st_mode) and not platform.is_link(status):
-            if entry.name != skipped:
-                yield from _walk(Path(entry.path))
+            inner.append(Path(entry.path))
         else:
-            yield Path(entry.path), status
+            entries[entry.name] = status
+    return FolderContents(folder, entries, tuple(failed)), inner
 
 
 def regular_status(path: Path) -> os.stat_result | None:
@@ -111,3 +152,13 @@ def plain_status(path: Path) -> os.stat_result | None:
         except (FileNotFoundError, NotADirectoryError):
             return None
     return status if stat.S_ISREG(status.st_mode) and not platform.is_link(status) else None
+
+
+def is_folder(path: Path) -> bool:
+    """Return whether a real folder is there; raises as the destination does where it cannot be told."""
+    with at_destination(path):
+        try:
+            status = path.lstat()
+        except (FileNotFoundError, NotADirectoryError):
+            return False
+    return stat.S_ISDIR(status.st_mode) and not platform.is_link(status)

@@ -44,7 +44,7 @@ def test_copy_makes_parts_and_nothing_final(destination: FolderDestination, root
     (file,) = destination.copy(plan, QUIET)
     assert file.sha256 == sha256(plan.members[0].source) == sha256(root / PART)
     assert file.check == CheckGrade.READ_BACK.value
-    assert destination.leftovers() == (PART,)
+    assert [each.path for each in destination.leftovers()] == [PART]
     assert not (root / "2026/S-1.svs").exists()
 
 
@@ -408,5 +408,5 @@ def test_discard_removes_this_plans_parts_only(destination: FolderDestination, r
     other = TransferPlan("f" * 16, plan.members)
     destination.copy(other, QUIET)
     destination.discard(plan)
-    assert destination.leftovers() == (f"2026/.S-1.svs.{'f' * 16}.part",)
+    assert [each.path for each in destination.leftovers()] == [f"2026/.S-1.svs.{'f' * 16}.part"]
     destination.discard(plan)

@@ -12,6 +12,8 @@ import pytest
 
 from app.adapters.files.share_lock import FolderLock, Patience
 from app.adapters.files.single_instance import HolderLock
+from app.adapters.files.watch_folder_lock import WatchFolderLock
+from app.adapters.imaging.finder import FolderFinder
 from app.domain.errors import RetryableError, SurroundingsError
 
 HOLD = """
@@ -152,3 +154,60 @@ def test_a_folder_that_cannot_be_locked_is_said(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(SurroundingsError, match="file"):
         HolderLock(tmp_path / "file").try_acquire()
+
+
+def test_one_program_a_watch_folder_and_nothing_stays_in_it(tmp_path: Path) -> None:
+    watch, machine = tmp_path / "scanner", tmp_path / "machine"
+    watch.mkdir()
+    machine.mkdir()
+    (tmp_path / "same").symlink_to(watch)
+    first, second = WatchFolderLock(watch, machine), WatchFolderLock(tmp_path / "same", machine)
+    first.acquire()
+    with pytest.raises(SurroundingsError, match=f"process {os.getpid()} of"):
+        second.acquire()
+    assert all(path.name.startswith(".") for path in watch.iterdir())
+    assert FolderFinder().find(watch) == ()
+    first.beat()
+    first.release()
+    assert list(watch.iterdir()) == list(machine.iterdir()) == []
+    second.acquire()
+    second.release()
+
+
+def test_the_folder_s_own_lock_keeps_another_pc_away(tmp_path: Path) -> None:
+    watch = tmp_path / "scanner"
+    watch.mkdir()
+    for name in ("here", "there"):
+        (tmp_path / name).mkdir()
+    first, second = WatchFolderLock(watch, tmp_path / "here"), WatchFolderLock(watch, tmp_path / "there")
+    first.acquire()
+    with pytest.raises(SurroundingsError, match="with a journal of its own"):
+        second.acquire()
+    assert list((tmp_path / "there").iterdir()) == [], "the one it had is given back"
+    first.release()
+
+
+def test_the_pc_s_lock_serves_for_a_folder_that_cannot_be_written(tmp_path: Path) -> None:
+    watch = tmp_path / "not mounted yet"
+    first, second = WatchFolderLock(watch, tmp_path), WatchFolderLock(watch, tmp_path)
+    first.acquire()
+    assert not watch.exists()
+    with pytest.raises(SurroundingsError, match="not mounted yet"):
+        second.acquire()
+    first.release()
+    second.acquire()
+    second.release()
+
+
+def test_a_lock_file_that_was_removed_meanwhile_is_not_taken_for_the_lock(tmp_path: Path) -> None:
+    first = HolderLock(tmp_path, "x", in_foreign_folder=True)
+    assert first.try_acquire()
+    waiting = os.open(tmp_path / "x.lock", os.O_RDWR)
+    first.release()
+    os.close(waiting)
+    for _ in range(50):
+        one, other = (HolderLock(tmp_path, "x", in_foreign_folder=True) for _ in range(2))
+        assert one.try_acquire()
+        assert not other.try_acquire()
+        one.release()
+    assert list(tmp_path.iterdir()) == []

@@ -9,7 +9,7 @@ from app.adapters.files import platform
 from app.adapters.files.failures import from_destination, from_source
 from app.adapters.files.folder_destination import FolderDestination, folder_of
 from app.adapters.files.source_disk import ScannerDisk
-from app.domain.errors import DestinationError, ErrorKind, SlideError, UseError
+from app.domain.errors import DestinationError, ErrorKind, HeldError, SlideError, UseError
 from app.domain.ports import Destination, SourceDisk
 from tests.adapters.files.scene import open_destination
 
@@ -51,9 +51,17 @@ def test_source_codes() -> None:
     assert from_source(OSError(errno.ENOENT, ""), "a").kind is ErrorKind.SOURCE_CHANGED
     assert from_source(OSError(errno.EIO, ""), "a").kind is ErrorKind.RETRYABLE
     assert from_source(OSError(errno.EACCES, ""), "a").kind is ErrorKind.THIS_SLIDE
-    sharing = OSError(errno.EACCES, "")
-    sharing.winerror = 32
-    assert from_source(sharing, "a").kind is ErrorKind.RETRYABLE
+
+
+@pytest.mark.parametrize("meaning", [from_source, from_destination])
+@pytest.mark.parametrize("winerror", [32, 33])
+def test_a_file_that_another_program_holds_on_windows_is_waited_for(meaning, winerror: int) -> None:
+    sharing = OSError(errno.EACCES, "The process cannot access the file")
+    sharing.winerror = winerror
+    error = meaning(sharing, "a.svs")
+    assert isinstance(error, HeldError)
+    assert error.kind is ErrorKind.RETRYABLE
+    assert "a.svs" in error.message
 
 
 @pytest.mark.parametrize(

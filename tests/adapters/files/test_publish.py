@@ -111,7 +111,7 @@ def test_a_part_that_changed_after_it_was_verified_is_not_published(
     destination: FolderDestination, root: Path, plan: TransferPlan
 ) -> None:
     files = destination.copy(plan, QUIET)
-    part = root / destination.leftovers()[0]
+    part = root / destination.leftovers()[0].path
     content = bytearray(part.read_bytes())
     content[3] ^= 4
     part.write_bytes(content)
@@ -289,7 +289,7 @@ def test_check_file_and_scrub_find_every_kind_of_damage(
     assert [(each.path, each.problem) for each in result.findings] == [
         ("2026/S-2/Data0000.dat", "differs"),
         ("2026/S-2/Slidedat.ini", "missing"),
-        ("2026/link.svs", "not listed"),
+        ("2026/link.svs", "link"),
         ("2026/stranger.svs", "not listed"),
     ]
     assert result.files == 4
@@ -311,6 +311,7 @@ def test_scrub_names_what_cannot_be_read_and_tells_its_progress(
     monkeypatch.setattr(os, "preadv", failing)
     seen = Watching()
     result = destination.scrub(seen.watch)
-    assert [(each.path, each.problem) for each in result.findings] == [("2026/S-2/Slidedat.ini", "differs")]
+    assert [(each.path, each.problem) for each in result.findings] == [("2026/S-2/Slidedat.ini", "unreadable")]
+    assert "Input/output error" in result.findings[0].detail
     assert seen.told[-1].total_bytes == mrxs.size_bytes + 10
     assert result.bytes == mrxs.size_bytes + 10 - 4096

@@ -1,0 +1,181 @@
+"""Carrying many small members together: side by side, and one flush of the file system stands for their fsyncs.
+
+Where a set has ten thousand files of some kilobytes, waiting for the disk after each of them is what takes the time.
+Members are carried in batches: written through the cache by a few threads, flushed together, read back from the medium
+while the next batch is being written.
+"""
+
+import errno
+import hashlib
+import mmap
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeVar
+
+from app.adapters.files import platform
+from app.adapters.files.failures import from_destination
+from app.adapters.files.flush import Flush
+from app.adapters.files.medium import MediumReader, make_buffer
+from app.adapters.files.meter import Meter
+from app.adapters.files.source import Identity, identity, read_whole
+from app.adapters.files.tree import regular_status
+from app.domain.transfer import CheckGrade, MemberPlan
+
+SMALL_BYTES = 4 * 1024 * 1024
+"""Members up to this size are carried together."""
+FEWEST = 8
+"""Fewer small members than this are not worth a flush of the whole file system."""
+_BATCH_MEMBERS = 1000
+_BATCH_BYTES = 64 * 1024 * 1024
+_WRITERS = 2
+_READERS = 3
+_UNDER_WAY = 2
+"""Batches that are being written or read back at once."""
+
+T = TypeVar("T")
+Pair = tuple[MemberPlan, Path]
+"""A member and its part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """A small member whose part was read back: whether it holds the source's bytes, and what both files were then."""
+
+    pair: Pair
+    sha256: str
+    equal: bool
+    grade: CheckGrade
+    identity: Identity
+    source: Identity
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    pair: Pair
+    sha256: str
+    source: Identity
+
+
+class Bundle:
+    """Threads that carry the small members of one plan; used inside `with`."""
+
+    def __init__(self, meter: Meter) -> None:
+        self._meter = meter
+        self._write = ThreadPoolExecutor(_WRITERS, thread_name_prefix="bundle-write")
+        self._flush = ThreadPoolExecutor(1, thread_name_prefix="bundle-flush")
+        self._back = ThreadPoolExecutor(_READERS, thread_name_prefix="bundle-back")
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        # In the order of the work: who still waits for an earlier lane gets its answer first.
+        for lane in (self._write, self._flush, self._back):
+            lane.shutdown()
+
+    def carry(self, pairs: Sequence[Pair]) -> Iterator[Arrived]:
+        """Yield every member once its part was flushed and read back, while the next batch is under way.
+
+        Raises what reading, writing and flushing raise.
+        """
+        under_way: deque[Future[list[Future[list[Arrived]]]]] = deque()
+        for batch in _batches(pairs):
+            if len(under_way) == _UNDER_WAY:
+                yield from _results(under_way.popleft().result())
+            under_way.append(self._flush.submit(self._carry_batch, batch))
+        while under_way:
+            yield from _results(under_way.popleft().result())
+
+    def _carry_batch(self, batch: Sequence[Pair]) -> list[Future[list[Arrived]]]:
+        """Write and flush a batch; return its readers, who go on while the next one is written."""
+        with Flush({part.parent for _, part in batch}) as flush:
+            writing = [self._write.submit(self._write_all, each, flush) for each in _shares(batch, _WRITERS)]
+            wait(writing)
+            written = list(_results(writing))
+            flush.run()
+        return [self._back.submit(self._read_back, each) for each in _shares(written, _READERS)]
+
+    def _write_all(self, pairs: Sequence[Pair], flush: Flush) -> list[_Written]:
+        written = []
+        for pair in pairs:
+            member, part = pair
+            self._meter.require_running()
+            self._meter.pace(member.size_bytes)
+            content, source = read_whole(member.source, member.size_bytes, member.mtime_ns)
+            try:
+                _write_part(part, content, flush)
+            except OSError as error:
+                raise from_destination(error, part) from error
+            written.append(_Written(pair, hashlib.sha256(content).hexdigest(), source))
+        return written
+
+    def _read_back(self, written: Sequence[_Written]) -> list[Arrived]:
+        buffer = make_buffer(max(each.pair[0].size_bytes for each in written))
+        arrived = []
+        for each in written:
+            self._meter.require_running()
+            arrived.append(_compare(each, buffer))
+        return arrived
+
+
+def _write_part(part: Path, content: bytes, flush: Flush) -> None:
+    """Write a new part; what an earlier try left is removed first, for a small one is as quickly written anew."""
+    try:
+        fd = platform.create_exclusively(part)
+    except FileExistsError:
+        regular_status(part)
+        platform.remove_if_there(part)
+        fd = platform.create_exclusively(part)
+    try:
+        with memoryview(content) as view:
+            done = 0
+            while done < len(view):
+                count = platform.write_at(fd, view[done:], done)
+                if count == 0:
+                    raise OSError(errno.EIO, "nothing was written", str(part))
+                done += count
+        flush.note(fd)
+    finally:
+        os.close(fd)
+
+
+def _compare(written: _Written, buffer: mmap.mmap) -> Arrived:
+    member, part = written.pair
+    with MediumReader(part) as reader:
+        status = reader.status()
+        count = reader.read(buffer, 0, member.size_bytes) if status.st_size == member.size_bytes else -1
+        grade = reader.grade
+    with memoryview(buffer) as view, view[: max(0, count)] as content:
+        found = hashlib.sha256(content).hexdigest()
+    equal = count == member.size_bytes and found == written.sha256
+    return Arrived(written.pair, written.sha256, equal, grade, identity(status), written.source)
+
+
+def _batches(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+    batch: list[Pair] = []
+    size = 0
+    for pair in pairs:
+        batch.append(pair)
+        size += pair[0].size_bytes
+        if len(batch) == _BATCH_MEMBERS or size >= _BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
+
+
+def _shares(whole: Sequence[T], number: int) -> list[Sequence[T]]:
+    """Deal a sequence out to so many threads; fewer where there is less."""
+    return [share for share in (whole[first::number] for first in range(number)) if share]
+
+
+def _results(tasks: Iterable[Future[list[T]]]) -> Iterator[T]:
+    for task in tasks:
+        yield from task.result()

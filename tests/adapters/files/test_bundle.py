@@ -1,0 +1,285 @@
+"""Sets of many small members: carried together, flushed once, each read back, the same guarantees as alone."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.adapters.files import bundle, medium, platform, platform_posix
+from app.adapters.files.folder_destination import FolderDestination
+from app.domain.errors import (
+    CorruptionError,
+    DestinationError,
+    RetryableError,
+    SlideError,
+    SourceChangedError,
+    StoppedError,
+)
+from app.domain.transfer import CheckGrade, TransferPlan
+from tests.adapters.files.scene import (
+    FINGERPRINT,
+    QUIET,
+    Watching,
+    carry,
+    counted,
+    failing,
+    killed_at,
+    make_destination,
+    open_destination,
+    plan_of,
+    require_published,
+    sha256,
+    write,
+)
+from tests.adapters.files.test_kill import until_clean
+
+
+def set_of(folder: Path, number: int, size: Callable[[int], int] = lambda index: 100 + 37 * index) -> TransferPlan:
+    """Plan a DICOM series: a folder of many instances."""
+    return plan_of(
+        *((write(folder / "scanner/series" / f"{n:04}.dcm", size(n)), f"2026/S/{n:04}.dcm") for n in range(number))
+    )
+
+
+@pytest.fixture
+def series(tmp_path: Path) -> TransferPlan:
+    return set_of(tmp_path, 300)
+
+
+@pytest.fixture(autouse=True)
+def _batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small batches, so that a small set takes several."""
+    monkeypatch.setattr(bundle, "_BATCH_MEMBERS", 70)
+
+
+def part_of(root: Path, number: int) -> Path:
+    return root / f"2026/S/.{number:04}.dcm.{FINGERPRINT}.part"
+
+
+def test_a_set_of_many_arrives_whole_and_read_back(
+    destination: FolderDestination, root: Path, series: TransferPlan
+) -> None:
+    files = destination.copy(series, QUIET)
+    assert {file.check for file in files} == {CheckGrade.READ_BACK.value}
+    assert [file.destination for file in files] == [member.final for member in series.members]
+    assert [file.sha256 for file in files] == [sha256(member.source) for member in series.members]
+    assert not list(root.glob("2026/S/*.dcm"))
+    destination.publish(series, files)
+    require_published(root, series)
+
+
+def test_large_and_empty_members_travel_along(destination: FolderDestination, root: Path, tmp_path: Path) -> None:
+    plan = set_of(tmp_path, 12, lambda index: [0, 1, 4095, 4096, 4097, bundle.SMALL_BYTES + 1][index % 6])
+    carry(destination, plan)
+    require_published(root, plan)
+
+
+def test_one_flush_stands_for_the_fsyncs_of_a_batch(
+    destination: FolderDestination, root: Path, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In order: the folder opened, all parts of the batch written, the flush, and only then the first read."""
+    told: list[str] = []
+    flush, read, create = platform.flush_at_once, medium.MediumReader.read, platform.create_exclusively
+    monkeypatch.setattr(platform, "flush_at_once", lambda fd: (told.append("flush"), flush(fd))[1])
+    monkeypatch.setattr(bundle, "_UNDER_WAY", 1)
+
+    def reading(self: medium.MediumReader, *arguments: int) -> int:
+        told.append("read")
+        return read(self, *arguments)
+
+    def creating(path: Path) -> int:
+        told.append("write")
+        return create(path)
+
+    monkeypatch.setattr(medium.MediumReader, "read", reading)
+    monkeypatch.setattr(platform, "create_exclusively", creating)
+    synced: list[str] = []
+    with counted(synced.append, ("fsync",)):
+        destination.copy(series, QUIET)
+    batch = ["write"] * 70 + ["flush"] + ["read"] * 70
+    assert told == batch * 4 + ["write"] * 20 + ["flush"] + ["read"] * 20
+    assert len(synced) < 10, "folders only"
+
+
+def test_where_one_flush_cannot_stand_for_all_each_file_is_flushed(
+    destination: FolderDestination, root: Path, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform_posix, "is_disk_file_system", lambda _: False)
+    synced: list[str] = []
+    with counted(synced.append, ("fsync",)):
+        files = destination.copy(series, QUIET)
+    assert len(synced) >= len(series.members)
+    destination.publish(series, files)
+    require_published(root, series)
+
+
+def test_a_network_mount_is_not_taken_for_a_disk(tmp_path: Path) -> None:
+    assert platform.flushes_at_once(tmp_path)
+    assert not platform.flushes_at_once(Path("/proc"))
+    assert not platform.flushes_at_once(tmp_path, system="win32")
+    assert not platform.flushes_at_once(tmp_path, system="darwin")
+
+
+def lie(monkeypatch: pytest.MonkeyPatch, number: int, times: int) -> None:
+    """Have the medium give back a wrong byte of one member, so many times."""
+    real = medium.MediumReader.read
+    left = [times]
+
+    def lying(self: medium.MediumReader, buffer: bytearray, offset: int, length: int) -> int:
+        count = real(self, buffer, offset, length)
+        if f"{number:04}.dcm" in str(self._path) and left[0]:
+            left[0] -= 1
+            buffer[0] ^= 1
+        return count
+
+    monkeypatch.setattr(medium.MediumReader, "read", lying)
+
+
+def test_one_differing_member_is_copied_once_more(
+    destination: FolderDestination, root: Path, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        lie(patch, 123, 1)
+        carry(destination, series)
+    require_published(root, series)
+
+
+def test_a_member_that_differs_twice_is_corruption(
+    destination: FolderDestination, root: Path, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        lie(patch, 123, 2)
+        with pytest.raises(CorruptionError, match=r"0123\.dcm"):
+            destination.copy(series, QUIET)
+    assert not part_of(root, 123).exists()
+    assert part_of(root, 124).exists()
+
+
+def overwrite_in_place(path: Path) -> None:
+    """Other bytes, the same size and time."""
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.write(bytes([path.read_bytes()[0] ^ 1]))
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def replace(path: Path) -> None:
+    content, status = path.read_bytes(), path.stat()
+    path.unlink()
+    path.write_bytes(content)
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def link(path: Path) -> None:
+    path.rename(path.with_suffix(".away"))
+    path.symlink_to(path.with_suffix(".away"))
+
+
+@pytest.mark.parametrize("change", [overwrite_in_place, grow, replace, link, Path.unlink])
+@pytest.mark.parametrize("when", [80, 250, 590])
+def test_a_member_that_changes_meanwhile_goes_back(
+    destination: FolderDestination, series: TransferPlan, change: Callable[[Path], None], when: int
+) -> None:
+    """`when` counts looks for a stop: the member has been read then, and perhaps read back long ago."""
+    path = series.members[60].source
+    with pytest.raises(SourceChangedError, match=r"0060\.dcm"):
+        destination.copy(series, Watching(lambda: change(path), when).watch)
+
+
+def test_a_stop_keeps_what_arrived_and_the_next_try_ends_well(
+    destination: FolderDestination, root: Path, series: TransferPlan
+) -> None:
+    watching = Watching(lambda: setattr(watching, "stop", True), 200)
+    with pytest.raises(StoppedError):
+        destination.copy(series, watching.watch)
+    assert list(root.glob("2026/S/.*.part"))
+    carry(destination, series)
+    require_published(root, series)
+
+
+def test_an_earlier_part_is_not_trusted_and_never_written_through(
+    destination: FolderDestination, root: Path, series: TransferPlan
+) -> None:
+    folder = root / "2026/S"
+    folder.mkdir(parents=True)
+    part_of(root, 1).write_bytes(bytes(series.members[1].size_bytes))
+    kept = root / "2026/kept.dcm"
+    kept.write_bytes(b"kept")
+    os.link(kept, part_of(root, 2))
+    destination.copy(series, QUIET)
+    assert kept.read_bytes() == b"kept"
+    assert sha256(part_of(root, 1)) == sha256(series.members[1].source)
+
+
+def test_a_link_in_a_parts_place_is_refused(destination: FolderDestination, root: Path, series: TransferPlan) -> None:
+    (root / "2026/S").mkdir(parents=True)
+    outside = root.parent / "outside"
+    part_of(root, 5).symlink_to(outside)
+    with pytest.raises(SlideError):
+        destination.copy(series, QUIET)
+    assert not outside.exists()
+
+
+def test_a_flush_that_fails_is_never_swallowed(
+    destination: FolderDestination, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing_flush(fd: int) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(platform_posix, "sync_file_system", failing_flush)
+    with pytest.raises(RetryableError, match="Input/output error"):
+        destination.copy(series, QUIET)
+
+
+def test_a_disk_that_takes_nothing_is_an_error(
+    destination: FolderDestination, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(os, "pwritev", lambda *_: 0)
+    with pytest.raises(RetryableError, match="nothing was written"):
+        destination.copy(series, QUIET)
+
+
+def test_killed_at_any_call_of_a_bundle(tmp_path: Path) -> None:
+    plan = set_of(tmp_path, 9)
+
+    def run(number: int) -> bool:
+        root = tmp_path / f"share{number}"
+        make_destination(root)
+        hit = killed_at(number, lambda: carry(open_destination(root), plan))
+        for member in plan.members:
+            final = root / member.final
+            assert not final.exists() or sha256(final) == sha256(member.source)
+        carry(open_destination(root), plan)
+        require_published(root, plan)
+        return hit
+
+    until_clean(run)
+
+
+@pytest.mark.parametrize("code", [5, 28])
+def test_any_call_of_a_bundle_failing(tmp_path: Path, code: int) -> None:
+    plan = set_of(tmp_path, 9)
+
+    def run(number: int) -> bool:
+        root = tmp_path / f"share{number}"
+        make_destination(root)
+        fault = failing(number, code)
+        try:
+            with counted(fault):
+                carry(open_destination(root), plan)
+        except (RetryableError, SlideError, DestinationError):
+            pass
+        for member in plan.members:
+            final = root / member.final
+            assert not final.exists() or sha256(final) == sha256(member.source)
+        carry(open_destination(root), plan)
+        require_published(root, plan)
+        return fault.reached
+
+    until_clean(run)
