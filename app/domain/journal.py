@@ -2,14 +2,16 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol, TypeVar
 
-from app.domain.audit import AuditEntry
+from app.domain.audit import AuditEntry, AuditTip
+from app.domain.audit_chain import AuditRecord
 from app.domain.dossier import Dossier, RescanLink
 from app.domain.errors import ErrorKind
 from app.domain.run import Expected, Run
 from app.domain.scan import RunId, ScanId
+from app.domain.share import Scrubbed
 from app.domain.sheet import CellWrite, SlideSheet
 from app.domain.slide import PictureKind
 from app.domain.step import StepMove
@@ -27,13 +29,17 @@ class PendingWrite:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What another command asks of the program that holds the journal. `body` maps argument names to texts."""
+    """What another command asks of the program that holds the journal. `body` maps argument names to texts.
+
+    `unreadable` says why a row cannot be understood; it has no body then, and is only to be answered.
+    """
 
     number: int
     at: datetime
     who: str
     action: str
     body: Mapping[str, str]
+    unreadable: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,14 +80,26 @@ class Journal(Protocol):
     def add(self, dossier: Dossier) -> None:
         """Add a scan with its steps."""
 
-    def save(self, dossier: Dossier, moves: Sequence[StepMove]) -> None:
-        """Write a scan as it is now, and the moves that made it so."""
+    def save(self, dossier: Dossier, moves: Sequence[StepMove], before: Dossier | None = None) -> None:
+        """Write a scan as it is now, and the moves that made it so.
+
+        `before` is the scan as the journal holds it, where that is known: what did not change is then not written.
+        """
 
     def dossiers(self, run: RunId | None = None) -> tuple[Dossier, ...]:
         """Return the scans of a run, or all, oldest first."""
 
+    def unfinished(self) -> frozenset[ScanId]:
+        """Return the scans of which anything may still go on (`Dossier.finished` is false)."""
+
     def moves(self, scan: ScanId) -> tuple[StepMove, ...]:
         """Return every move of a scan's steps, oldest first."""
+
+    def forget_details(self, ended_before: datetime, most: int) -> int:
+        """Drop pictures and moves of finished scans whose run ended earlier, and requests answered earlier.
+
+        Of at most so many scans and requests at a time; return of how many.
+        """
 
     def put_picture(self, scan: ScanId, kind: PictureKind, png: bytes) -> None:
         """Keep a picture of a scan in the place of an older one; empty: there is none any more."""
@@ -116,8 +134,14 @@ class Journal(Protocol):
     def audits(self, run: RunId | None = None) -> tuple[AuditEntry, ...]:
         """Return the audit log of a run, or all, oldest first."""
 
-    def audit_head(self) -> str:
-        """Return the hash of the newest audit entry in hex, empty where there is none."""
+    def audit_records(self) -> tuple[AuditRecord, ...]:
+        """Return every entry of the audit log as it stands in the file, by number."""
+
+    def audit_tip(self) -> AuditTip:
+        """Return how far the audit log goes, as was noted with its newest entry."""
+
+    def audit_hash(self, number: int) -> str | None:
+        """Return the hash of one audit entry in hex, None where there is no such entry."""
 
     def ask(self, at: datetime, who: str, action: str, body: Mapping[str, str]) -> int:
         """Put a request for the holder; return its number."""
@@ -130,6 +154,34 @@ class Journal(Protocol):
 
     def answer_to(self, number: int) -> Answer | None:
         """Return the answer to a request, None while there is none."""
+
+    def put_scrubbed(self, checked: Sequence[Scrubbed]) -> None:
+        """Keep when files of the share were last read again; a finding keeps the time at which it was first seen."""
+
+    def scrubbed(self, paths: Sequence[str]) -> Mapping[str, Scrubbed]:
+        """Return when these files were last read again, by path; at most a few thousand at a time."""
+
+    def scrub_findings(self) -> tuple[Scrubbed, ...]:
+        """Return the files that were not as their manifest says when they were last read, by path."""
+
+    def forget_scrubbed(self, paths: Sequence[str]) -> None:
+        """Drop what is known of files that are no longer there."""
+
+
+class Backups(Protocol):
+    """Copies of the journal in a folder of their own, one a day. Blocking; beside the journal's own thread."""
+
+    def newest(self) -> date | None:
+        """Return the day of the newest copy, None where there is none."""
+
+    def make(self, day: date) -> None:
+        """Copy the journal as it is now, and look at the copy before it gets its name.
+
+        Raises SurroundingsError when there is no room, or the copy is not as the journal is.
+        """
+
+    def prune(self, keep: int) -> None:
+        """Remove all but the newest copies; other files in the folder are not touched."""
 
 
 class Store(Protocol):

@@ -83,3 +83,5 @@ class RunReport:
     audits: tuple[AuditEntry, ...]
     not_done: tuple[NotDoneLine, ...]
     settings: tuple[tuple[str, str], ...]
+    audit_entries: int = 0
+    """How many entries the audit log had; `audit_head` is the hash of the last of them."""

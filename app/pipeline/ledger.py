@@ -1,7 +1,8 @@
 """The one place where a scan changes: checks the move, writes it to the journal, then shows it to the program."""
 
 import asyncio
-from collections.abc import Callable
+import gc
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from functools import partial
 
@@ -23,18 +24,67 @@ class Ledger:
         self._store = store
         self._clock = clock
         self._dossiers: dict[ScanId, Dossier] = {}
+        self._places: dict[ScanId, int] = {}
+        self._unfinished: set[ScanId] = set()
+        self._by_run: dict[RunId | None, set[ScanId]] = {}
+        self._by_barcode: dict[str, set[ScanId]] = {}
         self._began: dict[tuple[ScanId, StepId], float] = {}
         self._lock = asyncio.Lock()
         self._listeners: list[Listener] = []
 
     async def load(self, run: RunId | None = None) -> None:
         """Read the scans of a run, or all, from the journal."""
-        dossiers = await self._store.work(lambda journal: journal.dossiers(run))
-        self._dossiers = {dossier.id: dossier for dossier in dossiers}
+        gc.disable()
+        try:
+            dossiers, unfinished = await self._store.work(lambda j: (j.dossiers(run), j.unfinished()))
+            for index in (self._dossiers, self._places, self._unfinished, self._by_run, self._by_barcode):
+                index.clear()
+            for dossier in dossiers:
+                self._keep(dossier, finished=dossier.id not in unfinished)
+        finally:
+            # All of this stays as long as the program runs: whoever looks for garbage passes it by from now on.
+            gc.freeze()
+            gc.enable()
+
+    def _keep(self, dossier: Dossier, *, finished: bool) -> None:
+        """Show a scan as it is now, wherever one looks for it."""
+        scan, before = dossier.id, self._dossiers.get(dossier.id)
+        if before is not None:
+            self._by_run[before.scan.run].discard(scan)
+            if before.scan.barcode is not None:
+                self._by_barcode[before.scan.barcode].discard(scan)
+        self._dossiers[scan] = dossier
+        self._places.setdefault(scan, len(self._places))
+        self._by_run.setdefault(dossier.scan.run, set()).add(scan)
+        if dossier.scan.barcode is not None:
+            self._by_barcode.setdefault(dossier.scan.barcode, set()).add(scan)
+        if finished:
+            self._unfinished.discard(scan)
+        else:
+            self._unfinished.add(scan)
 
     def all(self) -> tuple[Dossier, ...]:
         """Return every scan, oldest first."""
         return tuple(self._dossiers.values())
+
+    def unfinished(self) -> tuple[Dossier, ...]:
+        """Return the scans of which anything may still go on, oldest first; of ten thousand these are few."""
+        return self._some(self._unfinished)
+
+    def of_run(self, run: RunId | None) -> tuple[Dossier, ...]:
+        """Return the scans of a run, or those that were never taken into one, oldest first."""
+        return self._some(self._by_run.get(run, ()))
+
+    def of_barcode(self, barcode: str) -> tuple[Dossier, ...]:
+        """Return the scans of a slide, oldest first."""
+        return self._some(self._by_barcode.get(barcode, ()))
+
+    def under_way(self, run: RunId | None) -> tuple[Dossier, ...]:
+        """Return the scans of a run, and the unfinished ones of all others, oldest first."""
+        return self._some({*self._unfinished, *self._by_run.get(run, ())})
+
+    def _some(self, scans: Collection[ScanId]) -> tuple[Dossier, ...]:
+        return tuple(self._dossiers[scan] for scan in sorted(scans, key=self._places.__getitem__))
 
     def get(self, scan: ScanId) -> Dossier:
         """Return one scan; raise UseError when there is none of that id."""
@@ -42,6 +92,10 @@ class Ledger:
             return self._dossiers[scan]
         except KeyError:
             raise UseError("No such scan", scan, "`status` lists the scans of the run") from None
+
+    def find(self, scan: ScanId) -> Dossier | None:
+        """Return one scan, None when there is none of that id."""
+        return self._dossiers.get(scan)
 
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Have `listener` called with each changed scan, in the loop's thread; return how to end it."""
@@ -79,9 +133,30 @@ class Ledger:
             after, moves = self._changed(before, wanted)
             if after == before and not moves and not _leaves_more(wanted):
                 return before
-            await self._commit(partial(_write, after=after, moves=moves, change=wanted), (after,))
+            await self._commit(partial(_write, before=before, after=after, moves=moves, change=wanted), (after,))
         self.tell(scan)
         return after
+
+    async def apply_to_all(self, change: Callable[[Dossier], Change]) -> None:
+        """Make a change to every scan of which anything may still go on, in one transaction; see `apply`."""
+        async with self._lock:
+            written: list[Callable[[Journal], None]] = []
+            changed: list[Dossier] = []
+            for before in self.unfinished():
+                wanted = change(before)
+                after, moves = self._changed(before, wanted)
+                if after != before or moves or _leaves_more(wanted):
+                    written.append(partial(_write, before=before, after=after, moves=moves, change=wanted))
+                    changed.append(after)
+
+            def write(journal: Journal) -> None:
+                for each in written:
+                    each(journal)
+
+            if written:
+                await self._commit(write, tuple(changed))
+        for after in changed:
+            self.tell(after.id)
 
     async def _commit(self, write: Callable[[Journal], None], dossiers: tuple[Dossier, ...]) -> None:
         """Write, then let memory follow, even for a caller who is cancelled meanwhile: the two stay equal."""
@@ -90,7 +165,8 @@ class Ledger:
             await ended(writing)
         finally:
             if not writing.cancelled() and writing.exception() is None:
-                self._dossiers.update({dossier.id: dossier for dossier in dossiers})
+                for dossier in dossiers:
+                    self._keep(dossier, finished=dossier.finished)
         writing.result()
 
     def _changed(self, before: Dossier, change: Change) -> tuple[Dossier, tuple[StepMove, ...]]:
@@ -144,8 +220,8 @@ def _leaves_more(change: Change) -> bool:
     return bool(change.pictures or change.writes) or change.audit is not None or change.link is not None
 
 
-def _write(journal: Journal, *, after: Dossier, moves: tuple[StepMove, ...], change: Change) -> None:
-    journal.save(after, moves)
+def _write(journal: Journal, *, before: Dossier, after: Dossier, moves: tuple[StepMove, ...], change: Change) -> None:
+    journal.save(after, moves, before)
     for kind, png in change.pictures.items():
         journal.put_picture(after.id, kind, png)
     if change.writes:

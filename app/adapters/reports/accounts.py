@@ -79,7 +79,7 @@ def draw_audits(pages: Pages, report: RunReport) -> None:
 
 
 def _audit_row(entry: AuditEntry, report: RunReport) -> Row:
-    account = f"{entry.account} at {entry.station}".strip()
+    account = f"{entry.account} at {entry.station}, {entry.authentication}".strip()
     return Row(
         (
             Text(entry.barcode or entry.scan or "The run", look.CELL_STRONG),

@@ -9,6 +9,7 @@ from pathlib import Path
 from app.adapters.reports.atomic import replacing
 from app.adapters.reports.tally import failing_reasons, file_name
 from app.domain.report import RunReport, SlideLine
+from app.domain.spreadsheet_text import plain_cell
 
 BEFORE = ("Scan", "Barcode")
 AFTER = (
@@ -30,7 +31,6 @@ AFTER = (
     "Verified",
     "Superseded by",
 )
-_FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "\uff1d", "\uff0b", "\uff0d", "\uff20")
 
 
 def write_csv(report: RunReport, out: Path) -> None:
@@ -47,7 +47,7 @@ def csv_bytes(report: RunReport) -> bytes:
     """Return the bytes that `write_csv` writes."""
     text = io.StringIO(newline="")
     writer = csv.writer(text)
-    writer.writerow([_safe(title) for title in (*BEFORE, *_column_titles(report.columns), *AFTER)])
+    writer.writerow([plain_cell(title) for title in (*BEFORE, *_column_titles(report.columns), *AFTER)])
     for slide in report.slides:
         writer.writerow(list(_cells(slide, report.columns)))
     return text.getvalue().encode("utf-8-sig", errors="backslashreplace")
@@ -59,32 +59,28 @@ def _column_titles(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _cells(slide: SlideLine, columns: tuple[str, ...]) -> Iterator[str]:
-    yield _safe(slide.scan)
-    yield _safe(slide.barcode or "")
+    yield plain_cell(slide.scan)
+    yield plain_cell(slide.barcode or "")
     for title in columns:
-        yield _safe(slide.row.get(title, ""))
-    yield _safe(file_name(slide))
-    yield _safe(slide.source_name)
+        yield plain_cell(slide.row.get(title, ""))
+    yield plain_cell(file_name(slide))
+    yield plain_cell(slide.source_name)
     yield str(len(slide.files))
     yield str(slide.size_bytes)
     yield " | ".join(file.sha256 for file in slide.files)
-    yield _safe(" | ".join(file.destination for file in slide.files))
+    yield plain_cell(" | ".join(file.destination for file in slide.files))
     numbers = slide.quality.numbers if slide.quality else None
     yield slide.quality.verdict.value if slide.quality else ""
     yield _number(numbers.blurry_percent if numbers else None)
     yield _number(numbers.focus if numbers else None)
     yield _number(numbers.tissue_percent if numbers else None)
-    yield _safe(slide.quality.reason if slide.quality else "")
+    yield plain_cell(slide.quality.reason if slide.quality else "")
     yield "Pass" if slide.passed else "Fail"
-    yield _safe(" | ".join(failing_reasons(slide)))
+    yield plain_cell(" | ".join(failing_reasons(slide)))
     yield slide.state.title
     yield _moment(slide.found_at)
     yield _moment(slide.verified_at)
-    yield _safe(slide.superseded_by or "")
-
-
-def _safe(text: str) -> str:
-    return f"'{text}" if text.lstrip(" ").startswith(_FORMULA_STARTS) else text
+    yield plain_cell(slide.superseded_by or "")
 
 
 def _number(value: float | None) -> str:

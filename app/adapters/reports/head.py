@@ -55,8 +55,12 @@ def fields(report: RunReport, counts: Tally) -> tuple[tuple[str, str], ...]:
         ("Analysis Version", report.quality_version),
         ("Sheet", report.sheet_title or "–"),
         ("Journal", report.journal_id),
-        ("Audit Head", report.audit_head or "–"),
+        ("Audit Head", _audit_head(report)),
     )
+
+
+def _audit_head(report: RunReport) -> str:
+    return f"Entry {report.audit_entries}: {report.audit_head}" if report.audit_head else "–"
 
 
 def _draw_row(pages: Pages, pairs: tuple[tuple[str, str], ...]) -> None:

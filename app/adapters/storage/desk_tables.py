@@ -1,18 +1,17 @@
-"""Outbox, sheet, audit log and requests in the journal."""
+"""Outbox, sheet and requests in the journal."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
-from typing import Any
+from datetime import UTC, datetime
 
 from app.adapters.storage.records import sheet_of, sheet_text, text_of, time_text
-from app.domain.audit import AuditEntry
 from app.domain.errors import ErrorKind
 from app.domain.journal import Answer, PendingWrite, Request
-from app.domain.scan import RunId, ScanId
+from app.domain.scan import ScanId
 from app.domain.sheet import CellWrite, SlideSheet
+
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class DeskTables:
@@ -53,41 +52,6 @@ class DeskTables:
         row = self._db.execute("SELECT content FROM sheet").fetchone()
         return None if row is None else sheet_of(row[0])
 
-    def audit(self, entry: AuditEntry) -> None:
-        """Append to the audit log; each entry's hash covers the hash before it."""
-        values = (
-            time_text(entry.at),
-            entry.who,
-            entry.account,
-            entry.station,
-            entry.version,
-            entry.action,
-            entry.run,
-            entry.scan,
-            entry.barcode,
-            entry.old,
-            entry.new,
-            entry.reason,
-        )
-        digest = hashlib.sha256((self.audit_head() + text_of(list(values))).encode()).hexdigest()
-        self._db.execute(
-            "INSERT INTO audit (at, who, account, station, version, action, run, scan, barcode, old, new, reason, hash)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (*values, digest),
-        )
-
-    def audits(self, run: RunId | None = None) -> tuple[AuditEntry, ...]:
-        """Return the audit log of a run, or all, oldest first."""
-        return tuple(
-            _audit_of(row)
-            for row in self._db.execute("SELECT * FROM audit WHERE ? IS NULL OR run = ? ORDER BY number", (run, run))
-        )
-
-    def audit_head(self) -> str:
-        """Return the hash of the newest audit entry in hex, empty where there is none."""
-        row = self._db.execute("SELECT hash FROM audit ORDER BY number DESC LIMIT 1").fetchone()
-        return "" if row is None else str(row[0])
-
     def ask(self, at: datetime, who: str, action: str, body: Mapping[str, str]) -> int:
         """Put a request for the holder; return its number."""
         cursor = self._db.execute(
@@ -99,12 +63,7 @@ class DeskTables:
     def requests(self) -> tuple[Request, ...]:
         """Return requests that nobody answered yet, oldest first."""
         rows = self._db.execute("SELECT * FROM request WHERE answered_at IS NULL ORDER BY number")
-        return tuple(
-            Request(
-                row["number"], datetime.fromisoformat(row["at"]), row["who"], row["action"], json.loads(row["body"])
-            )
-            for row in rows
-        )
+        return tuple(_request_of(row) for row in rows)
 
     def answer(self, number: int, at: datetime, answer: Answer) -> None:
         """Answer a request."""
@@ -119,24 +78,19 @@ class DeskTables:
         return None if row is None or row[0] is None else _answer_of(row[0])
 
 
+def _request_of(row: sqlite3.Row) -> Request:
+    """Read a request; what cannot be read is told as one that can be answered, or it would be met again for ever."""
+    number, who, action = row["number"], row["who"], row["action"]
+    try:
+        at, body = datetime.fromisoformat(row["at"]), json.loads(row["body"])
+    except ValueError as error:
+        return Request(number, _LONG_AGO, who, action, {}, unreadable=str(error))
+    if not isinstance(body, dict) or at.tzinfo is None:
+        return Request(number, _LONG_AGO, who, action, {}, unreadable="it is no object, or its time has no zone")
+    return Request(number, at, who, action, body)
+
+
 def _answer_of(content: str) -> Answer:
     """Read an answer; those of earlier programs do not say of which kind an error was."""
     ok, title, message, hint, *kind = json.loads(content)
     return Answer(ok, title, message, hint, *map(ErrorKind, kind))
-
-
-def _audit_of(row: Any) -> AuditEntry:
-    return AuditEntry(
-        at=datetime.fromisoformat(row["at"]),
-        who=row["who"],
-        account=row["account"],
-        station=row["station"],
-        version=row["version"],
-        action=row["action"],
-        run=row["run"],
-        scan=row["scan"],
-        barcode=row["barcode"],
-        old=row["old"],
-        new=row["new"],
-        reason=row["reason"],
-    )

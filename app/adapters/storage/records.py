@@ -1,18 +1,25 @@
 """How values of the domain stand in the journal's columns, and how they are read back."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from sqlite3 import Row
 from typing import Any
 
+from app.adapters.storage.when_needed import StepsWhenNeeded, TextsWhenNeeded, steps_text
 from app.domain.dossier import Dossier
 from app.domain.quality import Quality, QualityNumbers, Verdict
 from app.domain.scan import Layout, Member, RunId, Scan, ScanId, ScanSet, VerifiedFile
 from app.domain.sheet import SheetColumn, SheetRow, SlideSheet
 from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
-from app.domain.step import StepId, StepRecord, StepState
+
+# Looked up by the hundred thousand at the start: a dictionary answers several times faster than the enum itself.
+_LAYOUTS = {each.value: each for each in Layout}
+_SOURCES = {each.value: each for each in BarcodeSource}
+_VERDICTS = {each.value: each for each in Verdict}
+_folder = lru_cache(maxsize=64)(Path)
 
 
 def text_of(value: object) -> str:
@@ -49,13 +56,12 @@ def facts_text(facts: SlideFacts | None) -> str | None:
             "scanned_at": facts.scanned_at,
             "scanner_serial": facts.scanner_serial,
             "reader": facts.reader,
-            "properties": facts.properties,
         }
     )
 
 
-def facts_of(text: str | None) -> SlideFacts | None:
-    """Read facts back."""
+def facts_of(text: str | None, properties: str) -> SlideFacts | None:
+    """Read facts back; the file's own properties are read when somebody looks at them."""
     if text is None:
         return None
     got = json.loads(text)
@@ -67,13 +73,13 @@ def facts_of(text: str | None) -> SlideFacts | None:
         mpp=got["mpp"] and (got["mpp"][0], got["mpp"][1]),
         objective=got["objective"],
         associated=tuple(got["associated"]),
-        barcodes=tuple(BarcodeReading(each[0], each[1], BarcodeSource(each[2])) for each in got["barcodes"]),
+        barcodes=tuple(BarcodeReading(each[0], each[1], _SOURCES[each[2]]) for each in got["barcodes"]),
         complete=got["complete"],
         problem=Problem(*got["problem"]) if got["problem"] else None,
         scanned_at=got["scanned_at"],
         scanner_serial=got["scanner_serial"],
         reader=got["reader"],
-        properties=got["properties"],
+        properties=TextsWhenNeeded(properties),
     )
 
 
@@ -103,12 +109,37 @@ def quality_of(text: str | None) -> Quality | None:
     numbers = QualityNumbers(
         got["blurry_percent"], got["focus"], got["tissue_percent"], blank=got["blank"], reason=got["why_not"]
     )
-    return Quality(Verdict(got["verdict"]), numbers, got["reason"])
+    return Quality(_VERDICTS[got["verdict"]], numbers, got["reason"])
 
 
-def scan_values(dossier: Dossier) -> dict[str, Any]:
-    """Return the columns of the scan table."""
-    scan = dossier.scan
+def scan_values(dossier: Dossier, before: Dossier | None = None) -> dict[str, Any]:
+    """Return the columns of the scan table; with `before` only those of the parts that are others than they were.
+
+    Most changes are moves of steps: what was found out about the file is then not written again.
+    """
+    values: dict[str, Any] = {}
+    if before is None or dossier.scan != before.scan:
+        values |= _own_values(dossier.scan)
+    if before is None or dossier.steps != before.steps:
+        values |= {"steps": steps_text(dossier.steps), "finished": int(dossier.finished)}
+    if before is None or dossier.facts != before.facts:
+        values |= {
+            "facts": facts_text(dossier.facts),
+            "properties": text_of(dict(dossier.facts.properties)) if dossier.facts else "{}",
+        }
+    if before is None or dossier.quality != before.quality:
+        values["quality"] = quality_text(dossier.quality)
+    # The order of the sheet's cells is part of the row, though mappings compare without it.
+    if before is None or dossier.row is not before.row:
+        values["row"] = json.dumps(dict(dossier.row), ensure_ascii=False)
+    if before is None or dossier.files != before.files:
+        values["files"] = text_of([[f.source, f.destination, f.size_bytes, f.sha256, f.check] for f in dossier.files])
+    if before is None or dossier.published != before.published:
+        values["published"] = int(dossier.published)
+    return values
+
+
+def _own_values(scan: Scan) -> dict[str, Any]:
     return {
         "id": scan.id,
         "run": scan.run,
@@ -130,15 +161,10 @@ def scan_values(dossier: Dossier) -> dict[str, Any]:
         "verdict_by_person": scan.verdict_by_person,
         "keep": scan.keep,
         "superseded_by": scan.superseded_by,
-        "facts": facts_text(dossier.facts),
-        "quality": quality_text(dossier.quality),
-        "row": json.dumps(dict(dossier.row), ensure_ascii=False),
-        "files": text_of([[f.source, f.destination, f.size_bytes, f.sha256, f.check] for f in dossier.files]),
-        "published": int(dossier.published),
     }
 
 
-def dossier_of(row: Row, steps: Mapping[StepId, StepRecord]) -> Dossier:
+def dossier_of(row: Row) -> Dossier:
     """Read a scan back with its steps."""
     members = tuple(Member(*each) for each in json.loads(row["members"]))
     found_at = datetime.fromisoformat(row["found_at"])
@@ -146,7 +172,7 @@ def dossier_of(row: Row, steps: Mapping[StepId, StepRecord]) -> Dossier:
         id=ScanId(row["id"]),
         run=None if row["run"] is None else RunId(row["run"]),
         scanner=row["scanner"],
-        files=ScanSet(Path(row["root"]), row["main"], members, Layout(row["layout"])),
+        files=ScanSet(_folder(row["root"]), row["main"], members, _LAYOUTS[row["layout"]]),
         found_at=found_at,
         barcode=row["barcode"],
         assigned=row["assigned"],
@@ -164,45 +190,12 @@ def dossier_of(row: Row, steps: Mapping[StepId, StepRecord]) -> Dossier:
     files = tuple(VerifiedFile(*each) for each in json.loads(row["files"]))
     return Dossier(
         scan=scan,
-        steps=steps,
-        facts=facts_of(row["facts"]),
+        steps=StepsWhenNeeded(row["steps"]),
+        facts=facts_of(row["facts"], row["properties"]),
         quality=quality_of(row["quality"]),
-        row=json.loads(row["row"]),
+        row=TextsWhenNeeded(row["row"]),
         files=files,
         published=bool(row["published"]),
-    )
-
-
-def step_values(scan: ScanId, record: StepRecord) -> tuple[Any, ...]:
-    """Return the columns of the step table, in its order."""
-    return (
-        scan,
-        record.step,
-        record.state.value,
-        record.attempts,
-        record.seconds,
-        record.message,
-        record.title,
-        record.hint,
-        time_text(record.started_at),
-        time_text(record.ended_at),
-        time_text(record.retry_at),
-    )
-
-
-def step_of(row: Row) -> StepRecord:
-    """Read a step back."""
-    return StepRecord(
-        step=StepId(row["step"]),
-        state=StepState(row["state"]),
-        attempts=row["attempts"],
-        seconds=row["seconds"],
-        message=row["message"],
-        title=row["title"],
-        hint=row["hint"],
-        started_at=time_of(row["started_at"]),
-        ended_at=time_of(row["ended_at"]),
-        retry_at=time_of(row["retry_at"]),
     )
 
 

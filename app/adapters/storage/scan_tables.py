@@ -5,20 +5,12 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.adapters.storage.records import (
-    dossier_of,
-    scan_values,
-    step_of,
-    step_values,
-    text_of,
-    time_of,
-    time_text,
-)
+from app.adapters.storage.records import dossier_of, scan_values, text_of, time_of, time_text
 from app.domain.dossier import Dossier, RescanLink
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.slide import PictureKind
-from app.domain.step import StepId, StepMove, StepRecord, StepState
+from app.domain.step import StepId, StepMove, StepState
 
 
 class ScanTables:
@@ -84,37 +76,26 @@ class ScanTables:
         values = scan_values(dossier)
         marks = ", ".join("?" for _ in values)
         self._db.execute(f"INSERT INTO scan ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
-        self._put_steps(dossier)
 
-    def save(self, dossier: Dossier, moves: Sequence[StepMove]) -> None:
-        """Write a scan as it is now, and the moves that made it so."""
-        values = scan_values(dossier)
-        pairs = ", ".join(f"{name} = ?" for name in values)
-        self._db.execute(f"UPDATE scan SET {pairs} WHERE id = ?", (*values.values(), dossier.id))
-        moved = {move.step for move in moves}
-        self._put_steps(dossier, moved)
+    def save(self, dossier: Dossier, moves: Sequence[StepMove], before: Dossier | None = None) -> None:
+        """Write a scan as it is now, and the moves that made it so; `before`: how the journal holds it."""
+        values = scan_values(dossier, before)
+        if values:
+            pairs = ", ".join(f"{name} = ?" for name in values)
+            self._db.execute(f"UPDATE scan SET {pairs} WHERE id = ?", (*values.values(), dossier.id))
         self._db.executemany(
             "INSERT INTO move (scan, step, old, new, cause, attempt, at) VALUES (?, ?, ?, ?, ?, ?, ?)",
             [(dossier.id, m.step, m.old.value, m.new.value, m.cause, m.attempt, time_text(m.at)) for m in moves],
         )
 
-    def _put_steps(self, dossier: Dossier, only: set[StepId] | None = None) -> None:
-        records = [record for record in dossier.steps.values() if only is None or record.step in only]
-        self._db.executemany(
-            "INSERT OR REPLACE INTO step VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            [step_values(dossier.id, record) for record in records],
-        )
-
     def dossiers(self, run: RunId | None = None) -> tuple[Dossier, ...]:
         """Return the scans of a run, or all, oldest first."""
-        where, values = ("", ()) if run is None else (" WHERE scan.run = ?", (run,))
-        steps: dict[ScanId, dict[StepId, StepRecord]] = {}
-        query = f"SELECT step.* FROM step JOIN scan ON scan.id = step.scan{where}"
-        for row in self._db.execute(query, values):
-            record = step_of(row)
-            steps.setdefault(ScanId(row["scan"]), {})[record.step] = record
-        rows = self._db.execute(f"SELECT * FROM scan{where} ORDER BY number", values)
-        return tuple(dossier_of(row, steps[ScanId(row["id"])]) for row in rows)
+        where, values = ("", ()) if run is None else (" WHERE run = ?", (run,))
+        return tuple(dossier_of(row) for row in self._db.execute(f"SELECT * FROM scan{where} ORDER BY number", values))
+
+    def unfinished(self) -> frozenset[ScanId]:
+        """Return the scans of which anything may still go on."""
+        return frozenset(ScanId(row[0]) for row in self._db.execute("SELECT id FROM scan WHERE NOT finished"))
 
     def moves(self, scan: ScanId) -> tuple[StepMove, ...]:
         """Return every move of a scan's steps, oldest first."""
@@ -130,6 +111,26 @@ class ScanTables:
             )
             for row in rows
         )
+
+    def forget_details(self, ended_before: datetime, most: int) -> int:
+        """Drop pictures and moves of finished scans whose run ended earlier, and requests answered earlier."""
+        runs = [run.id for run in self.runs() if run.ended_at is not None and run.ended_at < ended_before]
+        scans = [scan for run in runs for scan in self._with_details(run, most)][:most]
+        for table in ("picture", "move"):
+            self._db.executemany(f"DELETE FROM {table} WHERE scan = ?", [(scan,) for scan in scans])
+        rows = self._db.execute("SELECT number, answered_at FROM request WHERE answered_at IS NOT NULL ORDER BY number")
+        old = [row["number"] for row in rows if datetime.fromisoformat(row["answered_at"]) < ended_before][:most]
+        self._db.executemany("DELETE FROM request WHERE number = ?", [(number,) for number in old])
+        return len(scans) + len(old)
+
+    def _with_details(self, run: RunId, most: int) -> list[str]:
+        rows = self._db.execute(
+            "SELECT id FROM scan WHERE run = ? AND finished"
+            " AND (EXISTS (SELECT 1 FROM picture WHERE picture.scan = scan.id)"
+            " OR EXISTS (SELECT 1 FROM move WHERE move.scan = scan.id)) LIMIT ?",
+            (run, most),
+        )
+        return [row[0] for row in rows]
 
     def put_picture(self, scan: ScanId, kind: PictureKind, png: bytes) -> None:
         """Keep a picture of a scan in the place of an older one; empty: there is none any more."""

@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from app.adapters.storage.audit_table import AuditTable
+from app.adapters.storage.backups import backups_of
 from app.adapters.storage.desk_tables import DeskTables
 from app.adapters.storage.scan_tables import ScanTables
 from app.adapters.storage.schema import migrate
+from app.adapters.storage.scrub_tables import ScrubTables
 from app.domain.errors import SurroundingsError
 from app.domain.journal import Journal
 
 T = TypeVar("T")
 
 
-class SqliteJournal(ScanTables, DeskTables):
+class SqliteJournal(ScanTables, DeskTables, AuditTable, ScrubTables):
     """The whole journal over one connection."""
 
 
@@ -45,12 +48,25 @@ class SqliteStore:
                 connection.execute(f"PRAGMA {pragma}")
             migrate(connection, str(self._path))
         except (OSError, sqlite3.Error) as error:
-            raise SurroundingsError(
+            raise self._trouble(
+                error,
                 "The journal cannot be opened",
-                f"{self._path}: {error}",
                 "Check that the data folder is on a local disk, may be written and has room",
             ) from error
         return connection
+
+    def _trouble(self, error: Exception, title: str, hint: str) -> SurroundingsError:
+        """Return an error in words; for a damaged file those that name the newest backup."""
+        if getattr(error, "sqlite_errorcode", None) not in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
+            return SurroundingsError(title, f"{self._path}: {error}", hint)
+        newest = backups_of(self._path).newest_path()
+        put_back = (
+            f"Close the program, put {self._path.name} with its -wal and -shm aside, and copy {newest} into its place;"
+            " scans that came later are found again, and what is on the share already is recognised"
+            if newest is not None
+            else "There is no backup beside it: put it aside, keep it for whoever may repair it, and start anew"
+        )
+        return SurroundingsError("The journal is damaged", f"{self._path}: {error}", put_back)
 
     async def work(self, act: Callable[[Journal], T]) -> T:
         """Run `act` in one transaction on the journal's thread.
@@ -70,9 +86,9 @@ class SqliteStore:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
         except sqlite3.Error as error:
-            raise SurroundingsError(
+            raise self._trouble(
+                error,
                 "The journal cannot be written",
-                f"{self._path}: {error}",
                 "Free space on this disk; every transfer waits until the journal can be written",
             ) from error
         return result

@@ -169,6 +169,7 @@ def _report(slides: tuple[SlideLine, ...]) -> RunReport:
         journal_id="7f0c2f0e-52d4-4c3e-9a4e-1f1f0a3b6c11",
         sheet_title="ONC-17 slides 2019",
         audit_head=sha256(b"head").hexdigest(),
+        audit_entries=41,
         columns=COLUMNS,
         slides=slides,
         rescans=_rescans(slides),

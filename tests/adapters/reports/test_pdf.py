@@ -78,6 +78,12 @@ def test_head_block_holds_every_field(report: RunReport, pages: list[str]) -> No
         assert said in first
 
 
+def test_the_newest_audit_entry_is_named_and_each_says_that_nobody_was_authenticated(pages: list[str]) -> None:
+    assert "Entry 41:" in pages[0]
+    audits = " ".join(" ".join(pages).split())
+    assert "not authenticated" in audits
+
+
 def test_every_page_has_date_audit_head_and_its_number_of_all(report: RunReport, pages: list[str]) -> None:
     for number, page in enumerate(pages, start=1):
         assert "Document Generated: 04-Mar-2019" in page

@@ -6,14 +6,17 @@ import json
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
+from app.adapters.storage.records import scan_values
+from app.adapters.storage.schema import MIGRATIONS
 from app.adapters.storage.store import SqliteStore
-from app.domain.audit import AuditEntry
+from app.domain.audit import AuditEntry, AuditTip
 from app.domain.dossier import RescanLink
 from app.domain.errors import ErrorKind, SurroundingsError
 from app.domain.journal import Answer
@@ -21,7 +24,7 @@ from app.domain.run import Expected, ExpectedFrom, Operator, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.sheet import CellWrite, SheetColumn, SheetRow, SlideSheet
 from app.domain.slide import PictureKind
-from app.domain.step import StepMove, StepState
+from app.domain.step import StepMove, StepRecord, StepState
 from app.pipeline.journey import COPY, SETTLE
 from tests.adapters.storage.samples import AT, a_dossier
 
@@ -125,18 +128,21 @@ async def test_the_last_reading_of_the_sheet_comes_back(store: SqliteStore) -> N
 
 
 async def test_the_audit_log_comes_back_and_each_hash_covers_the_one_before(store: SqliteStore, tmp_path: Path) -> None:
-    assert await store.work(lambda j: j.audit_head()) == ""
+    assert await store.work(lambda j: j.audit_tip()) == AuditTip(0, "")
     entries = (ENTRY, replace(ENTRY, run=None, scan=None, barcode=None, reason="Grüße"), ENTRY)
     for entry in entries:
         await store.work(lambda j, entry=entry: j.audit(entry))
     assert await store.work(lambda j: j.audits()) == entries
     assert await store.work(lambda j: j.audits(RUN.id)) == (ENTRY, ENTRY)
     head = ""
-    for row in rows_of(tmp_path, "SELECT * FROM audit ORDER BY number"):
-        text = json.dumps(list(row[1:-1]), ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+    columns = "number, at, who, account, authentication, station, version, action, run, scan, barcode, old, new, reason"
+    for *values, found in rows_of(tmp_path, f"SELECT {columns}, hash FROM audit ORDER BY number"):
+        assert values[4] == "not authenticated"
+        text = json.dumps(values, ensure_ascii=False, separators=(",", ":"))
         head = hashlib.sha256((head + text).encode()).hexdigest()
-        assert row[-1] == head
-    assert await store.work(lambda j: j.audit_head()) == head
+        assert found == head
+    assert await store.work(lambda j: j.audit_tip()) == AuditTip(3, head)
+    assert await store.work(lambda j: [j.audit_hash(number) for number in (3, 4)]) == [head, None]
 
 
 @pytest.mark.parametrize("change", ["UPDATE audit SET reason = 'x'", "DELETE FROM audit"])
@@ -159,6 +165,20 @@ async def test_requests_are_open_until_they_are_answered(store: SqliteStore) -> 
     await store.work(lambda j: j.answer(one, AT, answer))
     assert await store.work(lambda j: j.answer_to(one)) == answer
     assert [each.number for each in await store.work(lambda j: j.requests())] == [two] == [second.number]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    ["body = '{broken'", "body = '[1, 2]'", "at = 'yesterday'", "at = '2026-11-22T10:00:00'"],
+)
+async def test_a_request_that_cannot_be_read_can_still_be_answered(store: SqliteStore, damage: str) -> None:
+    number = await store.work(lambda j: j.ask(AT, "mholm", "mark", {"scan": "a"}))
+    other = await store.work(lambda j: j.ask(AT, "mholm", "pause", {"scan": "b"}))
+    await store.work(lambda j: j._db.execute(f"UPDATE request SET {damage} WHERE number = ?", (number,)))
+    first, second = await store.work(lambda j: j.requests())
+    assert (first.number, first.action, first.body) == (number, "mark", {})
+    assert first.unreadable
+    assert (second.number, second.unreadable) == (other, "")
 
 
 async def test_an_answer_without_its_kind_is_still_read(store: SqliteStore) -> None:
@@ -205,10 +225,89 @@ async def test_a_journal_of_a_newer_program_is_refused_in_words_and_not_touched(
     assert path.read_bytes() == before
 
 
-async def test_a_damaged_journal_is_refused_in_words(tmp_path: Path) -> None:
-    (tmp_path / "journal.sqlite").write_bytes(b"this is no journal at all " * 100)
-    with pytest.raises(SurroundingsError, match="cannot be opened"):
-        SqliteStore(tmp_path / "journal.sqlite")
+OLD_STEPS = """
+INSERT INTO step (scan, step, state, attempts, seconds, message, title, hint, started_at, ended_at, retry_at)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+"""
+
+
+async def test_scans_of_an_older_journal_come_back_with_every_field(tmp_path: Path) -> None:
+    """Put scans into the tables of schema 2, as its program did, and read them with this one."""
+    path = tmp_path / "journal.sqlite"
+    done = StepRecord(COPY, StepState.SUCCEEDED, 3, 1.5, "m ü", "t", "h", AT, AT + timedelta(seconds=2), None)
+    records = {COPY: done, SETTLE: replace(done, step=SETTLE, state=StepState.SKIPPED, retry_at=AT, started_at=None)}
+    ended, bare = replace(a_dossier("a"), steps=records), replace(a_dossier("b"), facts=None, row={}, files=())
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.executescript("".join(MIGRATIONS[:2]) + "PRAGMA user_version = 2; INSERT INTO meta VALUES ('id', 'x')")
+        for dossier in (ended, bare):
+            values = {n: v for n, v in scan_values(dossier).items() if n not in ("steps", "properties", "finished")}
+            if dossier.facts is not None:
+                facts = json.loads(values["facts"]) | {"properties": dict(dossier.facts.properties)}
+                values["facts"] = json.dumps(facts)
+            marks = ", ".join("?" * len(values))
+            db.execute(f"INSERT INTO scan ({', '.join(values)}) VALUES ({marks})", tuple(values.values()))
+            for r in dossier.steps.values():
+                times = [None if each is None else each.isoformat() for each in (r.started_at, r.ended_at, r.retry_at)]
+                known = (r.attempts, r.seconds, r.message, r.title, r.hint)
+                db.execute(OLD_STEPS, (dossier.id, r.step, r.state.value, *known, *times))
+    store = SqliteStore(path)
+    assert await store.work(lambda j: j.dossiers()) == (ended, bare)
+    assert await store.work(lambda j: j.unfinished()) == {bare.id}
+    await store.close()
+    with closing(sqlite3.connect(path)) as db:
+        found = db.execute("SELECT step, state FROM step WHERE scan = ? ORDER BY step", (ended.id,)).fetchall()
+    assert found == [("copy", "succeeded"), ("settle", "skipped")]
+
+
+async def test_only_what_changed_is_written_and_all_of_it(store: SqliteStore) -> None:
+    before = a_dossier("a")
+    other = a_dossier("b")
+    await store.work(lambda j: j.add(before))
+    parts = {
+        "scan": replace(other.scan, id=before.id),
+        "steps": {**before.steps, COPY: replace(before.steps[COPY], state=StepState.RUNNING, attempts=1)},
+        "facts": None,
+        "quality": None,
+        "row": dict(reversed(before.row.items())),
+        "files": (),
+        "published": False,
+    }
+    for name, value in parts.items():
+        after = replace(before, **{name: value})
+        await store.work(lambda j, after=after, before=before: j.save(after, (), before))
+        (found,) = await store.work(lambda j: j.dossiers())
+        assert found == after, name
+        assert list(found.row) == list(after.row)
+        before = after
+    await store.work(lambda j: j.save(before, (), before))
+    assert await store.work(lambda j: j.dossiers()) == (before,)
+
+
+async def test_a_damaged_journal_is_refused_in_words_that_name_the_newest_backup(tmp_path: Path) -> None:
+    path = tmp_path / "journal.sqlite"
+    path.write_bytes(b"this is no journal at all " * 100)
+    with pytest.raises(SurroundingsError, match="journal is damaged") as refused:
+        SqliteStore(path)
+    assert "no backup" in refused.value.hint
+    (tmp_path / "backups").mkdir()
+    for day in ("2026-11-21", "2026-11-22"):
+        (tmp_path / "backups" / f"journal-{day}.sqlite").write_bytes(b"")
+    with pytest.raises(SurroundingsError, match="journal is damaged") as refused:
+        SqliteStore(path)
+    assert "journal-2026-11-22.sqlite" in refused.value.hint
+
+
+async def test_a_page_that_is_damaged_later_is_told_in_the_same_words(tmp_path: Path) -> None:
+    store = SqliteStore(tmp_path / "journal.sqlite")
+    await store.work(lambda j: [j.add(a_dossier(f"{number}")) for number in range(200)])
+    await store.close()
+    content = bytearray((tmp_path / "journal.sqlite").read_bytes())
+    content[len(content) // 2 :] = bytes(len(content) - len(content) // 2)
+    (tmp_path / "journal.sqlite").write_bytes(content)
+    store = SqliteStore(tmp_path / "journal.sqlite")
+    with pytest.raises(SurroundingsError, match="journal is damaged"):
+        await store.work(lambda j: [dossier.steps for dossier in j.dossiers()])
+    await store.close()
 
 
 async def test_the_journal_s_id_stays(tmp_path: Path) -> None:
@@ -224,6 +323,8 @@ async def test_the_journal_s_id_stays(tmp_path: Path) -> None:
 CHILD = """
 import asyncio, os, sys
 from pathlib import Path
+from app.adapters.storage.records import scan_values
+from app.adapters.storage.schema import MIGRATIONS
 from app.adapters.storage.store import SqliteStore
 from tests.adapters.storage.samples import a_dossier
 
