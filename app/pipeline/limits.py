@@ -6,17 +6,36 @@ from contextlib import asynccontextmanager
 from typing import Any
 
 from app.domain.errors import SlideferryError
-from app.domain.ports import Destination
+from app.domain.ports import Clock, Destination
+from app.pipeline.breadth import FIRST_LEVEL
 
 Order = tuple[Any, ...]
+"""Of a copy: minus its priority, when it was found, its id."""
+_PATIENCE_SECONDS = 600.0
 
 
 class Places:
     """A number of places; a free one goes to the waiter whose order is lowest at that moment."""
 
     def __init__(self, number: int) -> None:
-        self._free = number
+        self._number = number
+        self._taken = 0
         self._waiting: list[tuple[Callable[[], Order], asyncio.Future[None]]] = []
+
+    @property
+    def number(self) -> int:
+        """How many may work at once now."""
+        return self._number
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a place."""
+        return sum(not turn.done() for _, turn in self._waiting)
+
+    def resize(self, number: int) -> None:
+        """Let so many work at once; who holds a place already keeps it, so fewer come into force by and by."""
+        self._number = number
+        self._hand_out()
 
     @asynccontextmanager
     async def place(self, order: Callable[[], Order]) -> AsyncIterator[None]:
@@ -28,8 +47,8 @@ class Places:
             self._give()
 
     async def _take(self, order: Callable[[], Order]) -> None:
-        if self._free > 0:
-            self._free -= 1
+        if self._taken < self._number:
+            self._taken += 1
             return
         turn = asyncio.get_running_loop().create_future()
         entry = (order, turn)
@@ -44,14 +63,30 @@ class Places:
             raise
 
     def _give(self) -> None:
-        waiting = [entry for entry in self._waiting if not entry[1].done()]
-        if not waiting:
-            self._waiting.clear()
-            self._free += 1
-            return
-        first = min(waiting, key=lambda entry: entry[0]())
-        self._waiting.remove(first)
-        first[1].set_result(None)
+        self._taken -= 1
+        self._hand_out()
+
+    def _hand_out(self) -> None:
+        self._waiting = [entry for entry in self._waiting if not entry[1].done()]
+        while self._waiting and self._taken < self._number:
+            first = min(self._waiting, key=lambda entry: entry[0]())
+            self._waiting.remove(first)
+            self._taken += 1
+            first[1].set_result(None)
+
+
+def after_copies(clock: Clock) -> Callable[[], Order]:
+    """Return the order of who only reads again: behind all copies, but not for ever.
+
+    After ten minutes it comes before the copies that nobody put first: a scanner's disk that is never freed fills up.
+    """
+    since = clock.monotonic()
+    return lambda: (1, since) if clock.monotonic() - since < _PATIENCE_SECONDS else (0,)
+
+
+def copying_places(copies: int) -> Places:
+    """Return the places for copies at the start; how many pay is learned later, never more than `copies`."""
+    return Places(min(FIRST_LEVEL, copies))
 
 
 class DestinationGate:
