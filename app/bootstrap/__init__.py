@@ -4,8 +4,26 @@ from app.bootstrap.demo_lab import lay_out_demo, open_demo
 from app.bootstrap.examinations import doctors_list
 from app.bootstrap.files import destination_for, find_named, images_for_files, open_folder, sets_of
 from app.bootstrap.holding import LOG_FORMAT, hold, try_hold
-from app.bootstrap.place import Place, account, default_operator, find_place, load_settings, refuse_empty, version
-from app.bootstrap.station import Needed, SystemClock, open_destination, open_journal, open_station, write_report
+from app.bootstrap.place import (
+    Place,
+    account,
+    default_operator,
+    find_place,
+    load_settings,
+    refuse_empty,
+    require,
+    version,
+)
+from app.bootstrap.share import is_the_labs_share, journal_of_share
+from app.bootstrap.station import (
+    Needed,
+    SystemClock,
+    open_destination,
+    open_journal,
+    open_station,
+    write_audit,
+    write_report,
+)
 from app.bootstrap.window import open_every_part, show_demo_window, show_error, show_window
 
 __all__ = [
@@ -21,6 +39,8 @@ __all__ = [
     "find_place",
     "hold",
     "images_for_files",
+    "is_the_labs_share",
+    "journal_of_share",
     "lay_out_demo",
     "load_settings",
     "open_demo",
@@ -30,11 +50,13 @@ __all__ = [
     "open_journal",
     "open_station",
     "refuse_empty",
+    "require",
     "sets_of",
     "show_demo_window",
     "show_error",
     "show_window",
     "try_hold",
     "version",
+    "write_audit",
     "write_report",
 ]

@@ -7,12 +7,16 @@ from app.adapters.files.single_instance import HolderLock
 from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
 from app.adapters.sheets.workbook import WorkbookSheet
+from app.adapters.storage.backups import backups_of
 from app.bootstrap.place import Place, about_folder, load_settings, require
 from app.bootstrap.station import open_destination, open_journal
-from app.domain.errors import UseError
+from app.domain.dossier import Dossier
+from app.domain.errors import DestinationError, SurroundingsError, UseError
 from app.domain.naming import template_columns
 from app.domain.settings import Settings
 from app.services.doctor import Examination
+from app.services.leftovers import judge_leftovers, left_over
+from app.services.room import slides_that_fit
 
 
 def doctors_list(place: Place) -> tuple[Examination, ...]:
@@ -31,9 +35,12 @@ def doctors_list(place: Place) -> tuple[Examination, ...]:
         ("settings", settings_are_well),
         ("scanner", lambda: _scanner_is_well(settings)),
         ("share", lambda: _share_is_well(settings)),
+        ("leftovers", lambda: _leftovers_of(place, settings)),
+        ("stations", lambda: _stations_of(settings)),
         ("sheet", lambda: _sheet_is_well(settings)),
         ("data", lambda: _data_is_well(place)),
         ("journal", lambda: _journal_is_well(place)),
+        ("backups", lambda: _backups_are_well(place)),
     )
 
 
@@ -41,7 +48,9 @@ def _scanner_is_well(settings: Settings) -> str:
     folder = Path(settings.scanner.watch)
     scans = FolderFinder().find(folder)
     free = ScannerDisk().free_bytes(folder)
-    return f"{folder}: {len(scans)} scans, {free / 1e9:,.0f} GB free"
+    oldest_first = sorted(scans, key=lambda scan: max(member.mtime_ns for member in scan.members))
+    slides = slides_that_fit(free, (scan.size_bytes for scan in oldest_first))
+    return f"{folder}: {len(scans)} scans, {free / 1e9:,.0f} GB free, room for {slides} more slides"
 
 
 def _share_is_well(settings: Settings) -> str:
@@ -49,6 +58,37 @@ def _share_is_well(settings: Settings) -> str:
     share.check()
     free = share.free_bytes()
     return settings.destination.url + (f": {free / 1e9:,.0f} GB free" if free is not None else "")
+
+
+def _leftovers_of(place: Place, settings: Settings) -> str:
+    """Count what ended programs left on the share; nothing of it is trouble by itself."""
+    try:
+        found = open_destination(settings).leftovers()
+        dossiers = asyncio.run(_dossiers(place))
+    except (DestinationError, SurroundingsError) as error:
+        return f"not looked at: {error.title}"  # the line of the share, or of the journal, says what to do
+    left = left_over(judge_leftovers(found, dossiers))
+    size = sum(each.leftover.size_bytes for each in left)
+    more = f"; `leftovers {settings.destination.url}` lists them" if left else ""
+    return f"{len(left)} files, {size:,} bytes{more}"
+
+
+async def _dossiers(place: Place) -> tuple[Dossier, ...]:
+    if not place.journal.exists():
+        return ()
+    async with open_journal(place) as store:
+        return await store.work(lambda journal: journal.dossiers())
+
+
+def _stations_of(settings: Settings) -> str:
+    try:
+        stations = open_destination(settings).stations()
+    except DestinationError as error:
+        return f"not looked at: {error.title}"
+    told = [
+        f"{each.station} ({each.scanner}), last heard {each.heard_at.astimezone():%Y-%m-%d %H:%M}" for each in stations
+    ]
+    return "; ".join(told) or "none has said so yet"
 
 
 def _sheet_is_well(settings: Settings) -> str:
@@ -76,3 +116,10 @@ def _journal_is_well(place: Place) -> str:
 
     # The examinations run in threads of their own: there is no loop here yet.
     return f"{place.journal}: {asyncio.run(count_runs())} runs"
+
+
+def _backups_are_well(place: Place) -> str:
+    newest = backups_of(place.journal).newest_path()
+    if newest is None:
+        return "none yet: the first is made when the program runs"
+    return f"{newest}: {newest.stat().st_size / 1e6:,.1f} MB"

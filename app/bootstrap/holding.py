@@ -1,10 +1,16 @@
 """Who holds the journal: one program at a time."""
 
 import logging
+import tempfile
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from logging.handlers import RotatingFileHandler
+from pathlib import Path
+from typing import Protocol
 
 from app.adapters.files.single_instance import HolderLock
+from app.adapters.files.watch_folder_lock import WatchFolderLock
 from app.bootstrap.place import Place, about_folder
 from app.domain.errors import SlideferryError, SurroundingsError
 
@@ -15,10 +21,20 @@ BEAT_SECONDS = 15.0
 log = logging.getLogger(__name__)
 
 
-class Hold:
-    """The journal, held by this process until `release`; a thread says every 15 s that the holder still lives."""
+class Held(Protocol):
+    """What is held: a journal or a watch folder."""
 
-    def __init__(self, lock: HolderLock) -> None:
+    def beat(self) -> None:
+        """Say that the holder still lives."""
+
+    def release(self) -> None:
+        """Give it back."""
+
+
+class Hold:
+    """Something held by this process until `release`; a thread says every 15 s that the holder still lives."""
+
+    def __init__(self, lock: Held) -> None:
         self._lock = lock
         self._ended = threading.Event()
         self._beating = threading.Thread(target=self._beat, name="holder", daemon=True)
@@ -33,7 +49,7 @@ class Hold:
                 log.warning("%s", error)
 
     def release(self) -> None:
-        """Give the journal back."""
+        """Give it back."""
         self._ended.set()
         self._beating.join()
         self._lock.release()
@@ -62,6 +78,18 @@ def try_hold(place: Place) -> Hold | None:
     handler.setFormatter(logging.Formatter(LOG_FORMAT))
     logging.getLogger("app").addHandler(handler)
     return Hold(lock)
+
+
+@contextmanager
+def watch_folder_held(watch: Path) -> Iterator[None]:
+    """Keep every other program away from a watch folder; raise SurroundingsError telling who has it."""
+    lock = WatchFolderLock(watch, Path(tempfile.gettempdir()))
+    lock.acquire()
+    held = Hold(lock)
+    try:
+        yield
+    finally:
+        held.release()
 
 
 def held_by_another(place: Place) -> SurroundingsError:

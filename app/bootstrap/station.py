@@ -15,21 +15,30 @@ from app.adapters.files.folder_destination import FolderDestination, folder_of
 from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
 from app.adapters.imaging.images import DecoderImages
-from app.adapters.reports import PdfReport, write_csv, write_json
+from app.adapters.machine.priorities import ProgramPriorities
+from app.adapters.reports import PdfReport, write_audit_csv, write_audit_json, write_csv, write_json
 from app.adapters.sheets.workbook import WorkbookSheet
+from app.adapters.storage.backups import backups_of
 from app.adapters.storage.store import SqliteStore
+from app.bootstrap.holding import watch_folder_held
 from app.bootstrap.place import Place, require, resources
+from app.domain.audit_chain import AuditRecord
 from app.domain.errors import UseError
 from app.domain.report import RunReport
 from app.domain.run import Operator
 from app.domain.settings import Settings
 from app.pipeline.case import Kit
 from app.pipeline.ledger import Ledger
-from app.pipeline.limits import DestinationGate
+from app.pipeline.limits import DestinationGate, copying_places
+from app.pipeline.pacing import make_pacing
 from app.pipeline.progress import ProgressBoard
 from app.pipeline.sheet_desk import SheetDesk
 from app.pipeline.threads import Threads
+from app.services.journal_care import journal_chores
+from app.services.rereading import Rereading
+from app.services.room import RoomKeeper
 from app.services.station import Station
+from app.services.station_notes import StationNote
 
 
 class SystemClock:
@@ -66,15 +75,38 @@ class Needed:
 
 @asynccontextmanager
 async def open_station(place: Place, settings: Settings, operator: Operator, needed: Needed) -> AsyncIterator[Station]:
-    """Open the station for as long as the block lasts; the caller holds the journal."""
+    """Open the station for as long as the block lasts; the caller holds the journal, this the watch folder.
+
+    Raises SurroundingsError when another program has that folder.
+    """
     require(settings, "scanner.watch", "destination.url", "sheet.path")
+    with watch_folder_held(Path(settings.scanner.watch)):
+        async with _open_held_station(place, settings, operator, needed) as station:
+            yield station
+
+
+@asynccontextmanager
+async def _open_held_station(
+    place: Place, settings: Settings, operator: Operator, needed: Needed
+) -> AsyncIterator[Station]:
+    if settings.pipeline.gentle != "never":
+        ProgramPriorities().be_modest()  # first of all: threads and workers get it from the one that begins them
     clock = SystemClock()
     store = SqliteStore(place.journal)
     threads = Threads(settings.pipeline.copies)
     images = open_images()
     kit = build_kit(settings, store, threads, images, clock, once=needed.once)
     station = Station(
-        kit, PdfReport(resources() / "fonts"), station_name=gethostname(), take_existing=needed.take_existing
+        kit,
+        PdfReport(resources() / "fonts"),
+        station_name=gethostname(),
+        take_existing=needed.take_existing,
+        chores=(
+            StationNote(kit, gethostname()).chore(),
+            Rereading(kit).chore(),
+            RoomKeeper(kit).chore(),
+            *journal_chores(kit, backups_of(place.journal), gethostname()),
+        ),
     )
     try:
         await station.open(operator, watch=needed.watch, go_on=needed.go_on)
@@ -113,6 +145,9 @@ def build_kit(
         source=ScannerDisk(),
         program_version=__version__,
         publishing=asyncio.Lock(),
+        guest=ProgramPriorities(),
+        pacing=make_pacing(settings.pipeline.bandwidth_mb),
+        copying=copying_places(settings.pipeline.copies),
         once=once,
     )
 
@@ -139,3 +174,9 @@ def write_report(contents: RunReport, out: Path, form: str) -> None:
         write_csv(contents, out)
     else:
         write_json(contents, out)
+
+
+def write_audit(records: tuple[AuditRecord, ...], out: Path, form: str) -> None:
+    """Write entries of the audit log as csv or json."""
+    write = write_audit_csv if form == "csv" else write_audit_json
+    write(records, out)

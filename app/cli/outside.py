@@ -7,9 +7,13 @@ from typing import Any
 
 from app import bootstrap
 from app.cli.show import Output, absolute
-from app.domain.transfer import TransferProgress, TransferWatch
+from app.domain.transfer import TransferPlan, TransferProgress, TransferWatch
+from app.pipeline.pacing import make_pacing
 from app.services.doctor import Check, examine
-from app.services.moving import move_plans
+from app.services.moving import carry_plans, move_plans
+
+_COPIES = 2
+"""Scans that are carried side by side."""
 
 
 async def transfer(options: argparse.Namespace, output: Output) -> int:
@@ -18,30 +22,32 @@ async def transfer(options: argparse.Namespace, output: Output) -> int:
     sets = await asyncio.to_thread(bootstrap.sets_of, sources)
     plans = await asyncio.to_thread(move_plans, sources, sets)
     target = await asyncio.to_thread(bootstrap.destination_for, options.destination, output.say)
-    began = monotonic()
-    files: list[dict[str, Any]] = []
-    for plan in plans:
-        start = monotonic()
-        watch = TransferWatch(_progress_line(output, plan.members[0].source.name), lambda: False)
-        done = await asyncio.to_thread(target.copy, plan, watch)
-        await asyncio.to_thread(target.publish, plan, done)
-        seconds = monotonic() - start
-        files += [
-            {
-                "source": file.source,
-                "destination": target.absolute(file.destination),
-                "bytes": file.size_bytes,
-                "sha256": file.sha256,
-                "seconds": round(seconds, 3),
-                "check": file.check,
-            }
-            for file in done
-        ]
-    total = sum(int(file["bytes"]) for file in files)
+    began, pacing = monotonic(), make_pacing(options.bandwidth)
+
+    def watch(plan: TransferPlan) -> TransferWatch:
+        return TransferWatch(_progress_line(output, plan.members[0].source.name), _never, pacing.of(_never))
+
+    files = [
+        {
+            "source": file.source,
+            "destination": target.absolute(file.destination),
+            "bytes": file.size_bytes,
+            "sha256": file.sha256,
+            "seconds": round(carried.seconds, 3),
+            "check": file.check,
+        }
+        for carried in await carry_plans(target, plans, _COPIES, watch)
+        for file in carried.files
+    ]
+    total = sum(plan.size_bytes for plan in plans)
     document = {"files": files, "seconds": round(monotonic() - began, 3), "bytes": total}
     lines = [f"{file['sha256']}  {file['destination']}  ({file['check']})" for file in files]
     output.document(document, "\n".join((*lines, f"{total:,} bytes verified in {document['seconds']} s")))
     return 0
+
+
+def _never() -> bool:
+    return False
 
 
 def _progress_line(output: Output, name: str) -> Any:
@@ -54,24 +60,6 @@ def _progress_line(output: Output, name: str) -> Any:
             output.say(f"{name}: {tenth * 10} % verified")
 
     return progress
-
-
-async def verify(options: argparse.Namespace, output: Output) -> int:
-    """Re-read a destination against its manifests; exit code 1 when anything is missing or differs."""
-    target = bootstrap.open_folder(options.destination)
-    await asyncio.to_thread(target.check)
-    result = await asyncio.to_thread(target.scrub, TransferWatch(_progress_line(output, "read"), lambda: False))
-    leftovers = await asyncio.to_thread(target.leftovers)
-    document = {
-        "files": result.files,
-        "bytes": result.bytes,
-        "findings": [{"path": each.path, "problem": each.problem} for each in result.findings],
-        "leftovers": list(leftovers),
-    }
-    lines = [f"{each.problem}: {each.path}" for each in result.findings]
-    lines += [f"part of an unfinished transfer: {each}" for each in leftovers]
-    output.document(document, "\n".join((*lines, f"{result.files} files, {result.bytes:,} bytes re-read")))
-    return 1 if any(each.problem != "not listed" for each in result.findings) else 0
 
 
 async def destination(options: argparse.Namespace, output: Output) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from app import __version__
-from app.cli import lab, outside, people, pictures, runs
+from app.cli import audit, lab, outside, people, pictures, rescans, runs, share
 from app.domain.errors import UseError
 from app.domain.step import StepState
 from app.pipeline.journey import JOURNEY
@@ -103,6 +103,12 @@ def _add_people(commands: Commands) -> None:
         _person(commands, name, words)
     keep = _person(commands, "keep", "say which scan of a slide is kept")
     keep.add_argument("which", choices=("old", "new", "both"))
+    keep.add_argument("--reason", metavar="TEXT")
+    missing = _person(commands, "missing", "say what becomes of an older image that is not there")
+    missing.add_argument("how", choices=("find", "without", "hold"))
+    missing.add_argument("--reason", metavar="TEXT")
+    chain = _command(commands, "rescans", "all scans of a slide, and which one is kept", rescans.rescans)
+    chain.add_argument("slide", metavar="BARCODE|SCAN")
     verdict = _person(commands, "verdict", "accept or confirm a quality verdict")
     verdict.add_argument("verdict", choices=("pass", "rescan"))
     verdict.add_argument("--reason", required=True, metavar="TEXT")
@@ -132,16 +138,50 @@ def _add_outside(commands: Commands) -> None:
     transfer = _command(commands, "transfer", "verified copy alone", outside.transfer)
     transfer.add_argument("sources", nargs="+", metavar="SOURCE")
     transfer.add_argument("destination", metavar="DESTINATION")
-    verify = _command(commands, "verify", "re-read a destination and check it against its manifests", outside.verify)
+    transfer.add_argument(
+        "--bandwidth", type=_megabytes, default=0.0, metavar="MB", help="at most so many MB/s; 0: no limit"
+    )
+    verify = _command(commands, "verify", "re-read a destination and check it against its manifests", share.verify)
     verify.add_argument("destination", metavar="DESTINATION")
+    verify.add_argument("--share", type=_percent, metavar="PERCENT", help="only so much of it, oldest check first")
+    left = _command(commands, "leftovers", "what ended programs left at a destination", share.leftovers)
+    left.add_argument("destination", metavar="DESTINATION")
+    left.add_argument("--remove", nargs="+", action="extend", default=[], metavar="PATH", help="as they are listed")
+    left.add_argument("--reason", metavar="TEXT", help="with --remove")
+    left.add_argument("--force", action="store_true", help="also what another station wrote within the last day")
     destination = _command(commands, "destination", "the marker of a destination", outside.destination)
     destination.add_argument("what", choices=("init", "adopt"))
     destination.add_argument("url", metavar="URL")
+    log = _command(commands, "audit", "is the audit log whole; or all of it as a file", audit.audit)
+    log.add_argument("what", choices=("verify", "export"))
+    log.add_argument("run", nargs="?", metavar="RUN", help="with `export`: this run's entries alone")
+    log.add_argument("--out", metavar="FILE", help="with `export`")
+    log.add_argument("--format", choices=("csv", "json"), help="with `export` (csv)")
     _command(commands, "doctor", "every outside thing, one line each", outside.doctor)
+
+
+def _percent(text: str) -> float:
+    try:
+        number = float(text.removesuffix("%"))
+    except ValueError:
+        number = 0.0
+    if not 0 < number <= 100:
+        raise argparse.ArgumentTypeError(f"it was {text}, it may be more than 0, up to 100")
+    return number
 
 
 def _at_least_one(text: str) -> int:
     number = int(text) if text.strip().isdecimal() else 0
     if number < 1:
         raise argparse.ArgumentTypeError(f"it was {text}, it may be 1 or more")
+    return number
+
+
+def _megabytes(text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number < float("inf"):
+        raise argparse.ArgumentTypeError(f"it was {text}, it may be a number of MB/s, or 0 for no limit")
     return number

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from app import bootstrap
 from app.cli.show import Output
+from app.domain.dossier import Dossier
 from app.domain.errors import (
     CorruptionError,
     DestinationError,
@@ -16,9 +17,11 @@ from app.domain.errors import (
     SurroundingsError,
     UseError,
 )
-from app.domain.journal import Answer, Journal
+from app.domain.journal import Answer, Journal, Store
 from app.domain.step import StepState
+from app.pipeline.threads import ended
 from app.services.finding import find_scan
+from app.services.station import Station
 from app.services.status_json import run_document
 
 _ANSWER_SECONDS = 15.0
@@ -53,7 +56,7 @@ async def act_on_scan(options: argparse.Namespace, output: Output) -> int:
 
 
 def _body(options: argparse.Namespace) -> dict[str, str]:
-    names = ("scan", "step", "state", "barcode", "which", "verdict", "reason")
+    names = ("scan", "step", "state", "barcode", "which", "how", "verdict", "reason")
     return {name: str(value) for name in names if (value := getattr(options, name, None)) is not None}
 
 
@@ -71,32 +74,59 @@ async def _ask(place: bootstrap.Place, action: str, body: dict[str, str], output
 async def ask(place: bootstrap.Place, action: str, body: dict[str, str]) -> Answer:
     """Put a request into the journal and wait for its answer; raise what the holder refused."""
     clock = bootstrap.SystemClock()
+
+    def put(journal: Journal) -> int:
+        return journal.ask(clock.now(), bootstrap.account(), action, body)
+
     async with bootstrap.open_journal(place) as store:
-        number = await store.work(lambda journal: journal.ask(clock.now(), bootstrap.account(), action, body))
-        until = clock.monotonic() + _ANSWER_SECONDS
-        answer = None
+        asking = asyncio.ensure_future(store.work(put))
         try:
-            while answer is None and clock.monotonic() < until:
-                await asyncio.sleep(0.1)
-                answer = await store.work(lambda journal: journal.answer_to(number))
-        finally:
-            # Also for whoever gives up with Ctrl+C.
-            if answer is None:
-                answer = await store.work(lambda journal: _withdraw(journal, number, clock))
+            # Who gives up with Ctrl+C in this moment must still learn the number: the request may be written already.
+            await ended(asking)
+            answer = await _answer_to(store, asking.result(), clock)
+        except BaseException:
+            if not asking.cancelled() and asking.exception() is None:
+                await _withdraw(store, asking.result(), clock)
+            raise
+        if answer is None:
+            answer = await _withdraw(store, asking.result(), clock)
     if not answer.ok:
         raise _ERRORS[answer.kind](answer.title, answer.message, answer.hint)
     return answer
 
 
-def _withdraw(journal: Journal, number: int, clock: bootstrap.SystemClock) -> Answer:
+async def _answer_to(store: Store, number: int, clock: bootstrap.SystemClock) -> Answer | None:
+    """Wait for an answer, but not for ever."""
+    until = clock.monotonic() + _ANSWER_SECONDS
+    answer = None
+    while answer is None and clock.monotonic() < until:
+        await asyncio.sleep(0.1)
+        answer = await store.work(lambda journal: journal.answer_to(number))
+    return answer
+
+
+async def _withdraw(store: Store, number: int, clock: bootstrap.SystemClock) -> Answer:
     """Give a request up, so that nobody carries it out later; return the answer if it came after all."""
-    answered = journal.answer_to(number)
-    if answered is not None:
-        return answered
     told = f"The program that holds the journal did not answer in {_ANSWER_SECONDS:.0f} s; the request was withdrawn"
     refusal = Answer(False, "No answer", told, "Is its PC asleep? Try again", SurroundingsError.kind)
-    journal.answer(number, clock.now(), refusal)
-    return refusal
+
+    def withdraw(journal: Journal) -> Answer:
+        answered = journal.answer_to(number)
+        if answered is not None:
+            return answered
+        journal.answer(number, clock.now(), refusal)
+        return refusal
+
+    return await store.work(withdraw)
+
+
+async def _until_others_rest(station: Station, before: tuple[Dossier, ...]) -> None:
+    """Wait for what an act set going beside its scan: another scan of the slide gets its name, or its row, back."""
+    changed = [each.id for each in before if station.kit.ledger.get(each.id) is not each]
+    for scan in changed:
+        await station.until_at_rest(scan)
+    if changed:
+        await station.until_written()
 
 
 async def _do(place: bootstrap.Place, options: argparse.Namespace, body: dict[str, str], output: Output) -> int:
@@ -104,8 +134,10 @@ async def _do(place: bootstrap.Place, options: argparse.Namespace, body: dict[st
     operator = bootstrap.default_operator(settings, None)
     async with bootstrap.open_station(place, settings, operator, ONE_ACT) as station:
         scan = find_scan(body["scan"], station.kit.ledger.all())
+        before = station.kit.ledger.all()
         await station.act(options.action, {**body, "scan": scan}, bootstrap.account())
         await station.until_at_rest(scan)
+        await _until_others_rest(station, before)
         status = await station.status()
         dossier = station.kit.ledger.get(scan)
         if dossier not in status.dossiers:

@@ -42,6 +42,12 @@ class Dossier:
         states = (record.state for record in self.steps.values())
         return scan_state(states, undecided_rescan=self.undecided_rescan)
 
+    @property
+    def finished(self) -> bool:
+        """Whether nothing of this scan goes on any more, neither by itself nor when a person answers."""
+        ended = (StepState.SUCCEEDED, StepState.SKIPPED, StepState.CANCELLED)
+        return all(record.state in ended for record in self.steps.values())
+
 
 @dataclass(frozen=True, slots=True)
 class StepChange:

@@ -49,6 +49,10 @@ class RetryableError(SlideferryError):
     kind = ErrorKind.RETRYABLE
 
 
+class HeldError(RetryableError):
+    """Another program keeps a file for itself for a while: tried again for minutes, however often that is."""
+
+
 class SlideError(SlideferryError):
     """Trouble of this one slide; the others go on."""
 

@@ -58,6 +58,11 @@ def rescan_finals(
     return member_finals(layout, main_final, finals, "/".join((*filter(None, target), *folder.parts)), stem + suffix)
 
 
+def own_folder(layout: Layout, finals: Sequence[str]) -> str:
+    """Return the folder that belongs to a set that is a folder as a whole, empty for other sets."""
+    return "/".join(_common_folder(finals)) if layout is Layout.FOLDER else ""
+
+
 def rescan_final(final: str, rescans_folder: str, older_scan_id: str) -> str:
     """Return where an older scan of one file moves; a set is moved by `rescan_finals`."""
     return rescan_finals(Layout.FILE, final, (final,), rescans_folder=rescans_folder, older_scan_id=older_scan_id)[

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from app.domain.clean_name import clean_part, clean_text, unreserved
 from app.domain.errors import SlideError, UseError
-from app.domain.members import member_finals, rescan_final, rescan_finals
+from app.domain.members import member_finals, own_folder, rescan_final, rescan_finals
 from app.domain.sheet import SheetColumn, SheetRow, SlideSheet
 from app.domain.sheet_reading import find_column, nearest
 
@@ -18,6 +18,7 @@ __all__ = [
     "file_stem",
     "folder_path",
     "member_finals",
+    "own_folder",
     "rescan_final",
     "rescan_finals",
     "slide_path",

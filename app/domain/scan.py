@@ -69,7 +69,8 @@ class Scan:
 
     `assigned` is the barcode a person gave it, `stem` the name from the sheet, `file_name` the main member's final
     name, `folder` its place on the share. `earlier` marks what lay there at the first start, untouched until taken in.
-    `keep` is a person's answer to which of two scans stays: old, new or both.
+    `keep` is a person's answer to which of two scans stays: old, new or both; with `+find` or `+without` at its end
+    also what to do about an older image that is not there.
     """
 
     id: ScanId

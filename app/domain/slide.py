@@ -1,5 +1,6 @@
 """What a slide's files say about themselves."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -64,4 +65,4 @@ class SlideFacts:
     scanned_at: str | None = None
     scanner_serial: str | None = None
     reader: str | None = None
-    properties: dict[str, str] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)

@@ -3,6 +3,8 @@
 import asyncio
 import random
 import threading
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -10,12 +12,13 @@ from typing import Any
 from app.domain.dossier import Change, Dossier
 from app.domain.errors import StoppedError
 from app.domain.journal import Store
-from app.domain.ports import Clock, Destination, ScanFinder, SlideImages, SourceDisk
+from app.domain.ports import Clock, Destination, GoodGuest, ScanFinder, SlideImages, SourceDisk
 from app.domain.scan import ScanId
 from app.domain.settings import Settings
 from app.domain.transfer import TransferProgress, TransferWatch
 from app.pipeline.ledger import Ledger
-from app.pipeline.limits import DestinationGate
+from app.pipeline.limits import DestinationGate, Places, after_copies
+from app.pipeline.pacing import Pacing
 from app.pipeline.progress import ProgressBoard
 from app.pipeline.sheet_desk import SheetDesk
 from app.pipeline.threads import Threads
@@ -41,6 +44,11 @@ class Kit:
     program_version: str
     publishing: asyncio.Lock
     """Held while names on the share change hands."""
+    guest: GoodGuest
+    pacing: Pacing
+    """How fast all copies together may go."""
+    copying: Places
+    """What everything that reads or writes whole scans on the share competes for."""
     once: bool = False
 
 
@@ -112,10 +120,28 @@ class Case:
 
     def watch(self) -> TransferWatch:
         """Return how a transfer in a thread tells its progress and learns that it must stop."""
-        return TransferWatch(self._progress, self._stop.is_set)
+        stopped, pacing = self._stop.is_set, self.kit.pacing
+        return TransferWatch(self._progress, stopped, pacing.of(stopped), pacing.is_braked)
 
     def _progress(self, progress: TransferProgress) -> None:
         self.kit.progress.put(self.id, progress)
+
+    @asynccontextmanager
+    async def after_copies(self) -> AsyncIterator[None]:
+        """Hold one of the places of copies, behind all of them; raise StoppedError when asked to end before."""
+        async with AsyncExitStack() as held:
+            place = self.kit.copying.place(after_copies(self.kit.clock))
+            taken = asyncio.create_task(held.enter_async_context(place))
+            stopped = asyncio.create_task(self._stopped.wait())
+            try:
+                await asyncio.wait({taken, stopped}, return_when=asyncio.FIRST_COMPLETED)
+            finally:
+                stopped.cancel()
+                taken.cancel()
+                await asyncio.wait({taken})
+            if taken.cancelled():
+                raise _stopped()
+            yield
 
     def stop_unless_done(self, work: asyncio.Future[Any]) -> None:
         """Make a thread end that nobody waits for any more."""
@@ -130,4 +156,8 @@ class Case:
                 await self._stopped.wait()
         except TimeoutError:
             return
-        raise StoppedError("Stopped", "the scan was paused, cancelled, or the program is closing")
+        raise _stopped()
+
+
+def _stopped() -> StoppedError:
+    return StoppedError("Stopped", "the scan was paused, cancelled, or the program is closing")

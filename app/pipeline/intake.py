@@ -156,5 +156,6 @@ def _lay_there(files: ScanSet, begun: datetime | None) -> bool:
 
 
 def _is_done_with(dossier: Dossier) -> bool:
-    given_up = dossier.scan.cancelled or (dossier.published and dossier.steps[VERIFY].state.done)
+    # Also where its image was lost from the share afterwards.
+    given_up = dossier.scan.cancelled or dossier.steps[VERIFY].state.done
     return given_up and dossier.steps[SETTLE].state.done

@@ -41,6 +41,9 @@ class RetryPolicy:
     kinds: frozenset[ErrorKind] = frozenset({ErrorKind.RETRYABLE})
     longest_seconds: float = 300.0
     jitter: float = 0.2
+    held_seconds: float = 300.0
+    """For how long at least it is tried again while another program holds a file, whatever `attempts` says."""
+    held_pause_seconds: float = 15.0
 
 
 UNTIL_IT_IS_BACK = RetryPolicy(attempts=1_000_000, longest_seconds=60.0)

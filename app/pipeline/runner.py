@@ -16,6 +16,7 @@ from app.pipeline.case import Case, Kit
 from app.pipeline.intake import Intake
 from app.pipeline.journey import RECORD, RELEASE, Resource
 from app.pipeline.limits import Places
+from app.pipeline.manners import Manners
 from app.pipeline.recovery import recover
 from app.pipeline.walk import Walk, to_hold
 
@@ -37,10 +38,11 @@ class Runner:
             Resource.NOTHING: Places(_UNLIMITED),
             Resource.DECODER: Places(2),
             Resource.QUALITY: Places(1),
-            Resource.TRANSFER: Places(kit.settings.pipeline.copies),
+            Resource.TRANSFER: kit.copying,
             Resource.SHEET: Places(4),
         }
         self.intake = intake
+        self.manners = Manners(kit, lambda: intake.last_write)
         self.scanner_trouble: SlideferryError | None = None
         self.looks = 0
         self._closing = False
@@ -51,11 +53,12 @@ class Runner:
         Without `go_on` every scan stays where it is until an act of a person sets one going.
         """
         await recover(self._kit)
-        for dossier in self._kit.ledger.all() if go_on else ():
+        for dossier in self._kit.ledger.unfinished() if go_on else ():
             self.go_on(dossier.id)
         self._kit.ledger.listen(self._changed)
         self._own(self._for_ever(partial(self._kit.sheet.serve, self._sheet_settled), "sheet"), "sheet")
         self._own(self._for_ever(self._mind_the_gate, "gate"), "gate")
+        self._own(self._for_ever(self.manners.keep, "manners"), "manners")
         if watch:
             self._own(self._for_ever(self._watch, "watch"), "watch")
 
@@ -158,7 +161,7 @@ class Runner:
     async def _sheet_settled(self, waiting: tuple[PendingWrite, ...], result: WriteResult) -> None:
         refused = {each.write: each.reason for each in result.refused}
         written = set(result.written)
-        hoping = [dossier.id for dossier in self._kit.ledger.all() if _waits_for_sheet(dossier)]
+        hoping = [dossier.id for dossier in self._kit.ledger.unfinished() if _waits_for_sheet(dossier)]
         pending = await self._kit.store.work(lambda journal: journal.pending_writes())
         newer = {each.scan for each in pending if each not in waiting}
         by_scan: dict[ScanId, list[PendingWrite]] = {}
@@ -203,7 +206,7 @@ class Runner:
         """Whether nothing (of this scan) goes on by itself any more, but for freeing the disk later."""
         if scan is not None:
             return _rests(self._kit.ledger.get(scan))
-        return self._kit.sheet.pending == 0 and all(_rests(dossier) for dossier in self._kit.ledger.all())
+        return self._kit.sheet.pending == 0 and all(_rests(dossier) for dossier in self._kit.ledger.unfinished())
 
     async def close(self) -> None:
         """End all work at its next safe moment and wait for it."""

@@ -11,6 +11,7 @@ from app.domain.errors import (
     CorruptionError,
     DestinationError,
     ErrorKind,
+    HeldError,
     SlideferryError,
     SourceChangedError,
     StoppedError,
@@ -22,6 +23,7 @@ from app.pipeline.case import Ask, Case, Done, Kit, Moved, Outcome, Skip, Wait
 from app.pipeline.journey import JOURNEY, STEPS, Resource
 from app.pipeline.limits import Order, Places
 from app.pipeline.rescans import still_coming
+from app.pipeline.steps.making_way import free_orphans
 from app.pipeline.steps.placing import place, plan_for
 
 log = logging.getLogger(__name__)
@@ -39,6 +41,7 @@ class Walk:
         self._running: dict[asyncio.Task[None], Act] = {}
         self._wake = asyncio.Event()
         self._tries: dict[StepId, int] = {}
+        self._held_since: dict[StepId, float] = {}
         self._queued: set[asyncio.Task[None]] = set()
         self.struck: Act | None = None
         """The act whose work ended with an error nobody foresaw."""
@@ -91,8 +94,15 @@ class Walk:
             return
         if dossier.scan.cancelled and dossier.scan.stem and not dossier.published:
             await self._discard(dossier)
-        # Decided under the ledger's lock: a person may resume the scan at this moment.
-        await self._kit.ledger.apply(self._case.id, lambda now: Change(steps=to_hold(now) or blocking_moves(now.steps)))
+            await free_orphans(self._kit, self._case.id)
+
+        def settled(now: Dossier) -> Change:
+            """Decide under the ledger's lock: a person may resume, or give up, the scan at this moment."""
+            if now.scan.cancelled and not dossier.scan.cancelled:
+                return Change()  # what is left of it is tidied away first, at the next look
+            return Change(steps=to_hold(now) or blocking_moves(now.steps))
+
+        await self._kit.ledger.apply(self._case.id, settled)
 
     async def _discard(self, dossier: Dossier) -> None:
         """Remove the parts of a scan given up; a share that is away does not keep it from being given up."""
@@ -181,6 +191,7 @@ class Walk:
             return
         step = current_step(act, self._case.dossier.steps)
         self._tries.pop(step, None)
+        self._held_since.pop(step, None)
         change = Change() if isinstance(outcome, Skip) else outcome.change
 
         def moved(now: Dossier) -> Change:
@@ -214,7 +225,8 @@ class Walk:
             first = () if running else (StepChange(step, StepState.RUNNING, "its turn has come"),)
             # After any error the bytes are carried or compared anew: what was verified before it is not trusted.
             cut = (StepState.RUNNING, StepState.SUCCEEDED)
-            others = [each for each in act.steps if each != step and now.steps[each].state in cut]
+            # Not where they lie verified on the share and only move there.
+            others = [s for s in act.steps if s != step and now.steps[s].state in cut and not now.published]
             return Change(
                 steps=(*first, change, *(StepChange(s, StepState.PENDING, "the pass was cut") for s in others))
             )
@@ -226,15 +238,24 @@ class Walk:
         self._tries[step] = tries
         policy, settings = STEPS[step].retry, self._kit.settings.pipeline
         attempts = settings.retries if policy.attempts is None else policy.attempts
-        waits = error.kind is ErrorKind.DESTINATION
-        if waits or (error.kind in policy.kinds and tries <= attempts):
-            pause = min(policy.longest_seconds, settings.retry_seconds * 2 ** (tries - 1))
+        waits, held = error.kind is ErrorKind.DESTINATION, self._still_held(step, error)
+        if waits or held or (error.kind in policy.kinds and tries <= attempts):
+            longest = policy.held_pause_seconds if held else policy.longest_seconds
+            pause = min(longest, settings.retry_seconds * 2 ** (min(tries, 30) - 1))
             pause *= 1 + self._kit.chance.uniform(-policy.jitter, policy.jitter)
             at = self._kit.clock.now() + timedelta(seconds=settings.retry_seconds if waits else pause)
             return StepChange(
                 step, StepState.WAITING_TO_RETRY, error.title, error.message, error.title, error.hint, retry_at=at
             )
         return StepChange(step, StepState.FAILED, error.title, error.message, error.title, error.hint)
+
+    def _still_held(self, step: StepId, error: SlideferryError) -> bool:
+        """Whether another program holds a file, and has not done so for longer than it is waited for."""
+        if not isinstance(error, HeldError):
+            self._held_since.pop(step, None)
+            return False
+        now = self._kit.clock.monotonic()
+        return now - self._held_since.setdefault(step, now) < STEPS[step].retry.held_seconds
 
     async def _put_back(self, act: Act, cause: str) -> None:
         def moves(now: Dossier) -> Change:

@@ -21,8 +21,9 @@ from app.pipeline.journey import (
 )
 from app.pipeline.ledger import Ledger
 from app.pipeline.progress import ProgressBoard
-from app.pipeline.rescans import earlier_scans
-from app.pipeline.steps.publish import QUESTIONS
+from app.pipeline.rescans import OLD, earlier_scans, is_lost, kept_choice
+from app.pipeline.steps.making_way import OLDER_MISSING
+from app.pipeline.steps.publish import WHICH_ONE
 from app.services.views import Attention, Choice, ScanView, StepView
 
 ASK_RESCAN = "Glass still in the rack? Order a rescan. Or accept the scan, with the reason"
@@ -53,7 +54,9 @@ def _choices(dossier: Dossier, record: StepRecord) -> tuple[Choice, ...]:
         return (Choice.ASSIGN, Choice.SHOW_LABEL)
     if record.step == MATCH:
         return (Choice.RESTART, Choice.ASSIGN, Choice.SHOW_LABEL)
-    if record.step == VERIFY and record.title in QUESTIONS:
+    if record.title == OLDER_MISSING:
+        return (Choice.FIND_OLDER, Choice.GO_ON_WITHOUT, Choice.HOLD)
+    if record.step == VERIFY and record.title == WHICH_ONE:
         slip = (Choice.ASSIGN,) if dossier.scan.assigned else ()
         return (Choice.KEEP_OLD, Choice.KEEP_NEW, Choice.KEEP_BOTH, *slip)
     return (Choice.RESTART, Choice.LOOK_CLOSER)
@@ -126,10 +129,14 @@ def badge(dossier: Dossier, copied_bytes: int) -> str:
         return "Earlier"
     if state is StepState.NEEDS_ATTENTION:
         attention = attention_of(dossier)
+        if attention is not None and attention.title == OLDER_MISSING:
+            return "Older image?"
         short = {IDENTIFY: "Which slide?", MATCH: "Check the sheet", QUALITY: "Need to rescan", VERIFY: "Your choice"}
         return short.get(attention.step, "Needs you") if attention else "Needs you"
     if dossier.published:
         return _badge_on_share(dossier)
+    if is_lost(dossier):
+        return "Not on the share"
     if state is not StepState.RUNNING:
         return {StepState.PENDING: "Waiting", StepState.WAITING_TO_RETRY: "Trying again"}.get(state, state.title)
     running = [step for step in dossier.steps if dossier.steps[step].state is StepState.RUNNING and step != QUALITY]
@@ -140,7 +147,7 @@ def badge(dossier: Dossier, copied_bytes: int) -> str:
 
 def _badge_on_share(dossier: Dossier) -> str:
     if dossier.scan.superseded_by is not None:
-        return "Older scan"
+        return "Not kept" if kept_choice(dossier.scan) == OLD else "Older scan"
     if dossier.state in (StepState.FAILED, StepState.BLOCKED):
         return "Safe, not finished"
     advice = dossier.quality.verdict if dossier.quality else Verdict.NOT_CHECKED
@@ -156,6 +163,8 @@ def message(dossier: Dossier, note: str) -> str:
         return in_one_line(attention.title, attention.message)
     if dossier.published:
         return _message_on_share(dossier)
+    if is_lost(dossier):
+        return f"No longer on the share: scan {dossier.scan.superseded_by} went on without it"
     running = [step.id for step in JOURNEY if dossier.steps[step.id].state is StepState.RUNNING]
     waiting = [r for r in dossier.steps.values() if r.state is StepState.WAITING_TO_RETRY]
     if note:

@@ -17,14 +17,24 @@ class Chore:
     name: str
     every_seconds: float
     act: Callable[[], Awaitable[None]]
+    at_end: Callable[[], Awaitable[None]] | None = None
+    """What is done once more when the station closes, also one that was opened for a single act."""
 
     async def repeat(self) -> None:
         """Do it now and again until cancelled; trouble is logged, and the next time may be luckier."""
         while True:
-            try:
-                await self.act()
-            except SlideferryError as error:
-                log.warning("%s: %s", self.name, error)
-            except Exception:
-                log.exception("%s", self.name)
+            await self._do(self.act)
             await asyncio.sleep(self.every_seconds)
+
+    async def end(self) -> None:
+        """Do what is left to do when the station closes; trouble is logged."""
+        if self.at_end is not None:
+            await self._do(self.at_end)
+
+    async def _do(self, act: Callable[[], Awaitable[None]]) -> None:
+        try:
+            await act()
+        except SlideferryError as error:
+            log.warning("%s: %s", self.name, error)
+        except Exception:
+            log.exception("%s", self.name)

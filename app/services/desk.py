@@ -1,8 +1,7 @@
 """Meets the window's `OperatorsDesk`: reads from the ledger in memory, acts through the station."""
 
 import asyncio
-from collections.abc import Callable, Mapping
-from datetime import datetime, timedelta
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 from app.domain.barcode import clean, matches
@@ -14,8 +13,13 @@ from app.domain.slide import PictureKind
 from app.domain.step import StepId, StepState
 from app.pipeline.journey import STEPS
 from app.services.board import scan_view
+from app.services.leftovers import LeftoverRemoval
 from app.services.operators import operators_of
+from app.services.outlook import outlook
 from app.services.reconciliation import Standing, open_slides, standings
+from app.services.rescan_chain import RescanChain, read_chain
+from app.services.room import RECENT, room_warning, slides_that_fit
+from app.services.share_state import ShareState
 from app.services.station import Station
 from app.services.views import (
     ExpectedView,
@@ -28,8 +32,8 @@ from app.services.views import (
 )
 
 _TELL_SECONDS = 0.1
+_FINDINGS_SECONDS = 10.0
 _WRITING_SECONDS = 10.0
-_TYPICAL_SCAN_BYTES = 1_500_000_000
 _AGAIN_SECONDS = 2.0
 
 
@@ -47,18 +51,21 @@ class Desk:
         self._free_bytes: int | None = None
         self._free_looked_at = float("-inf")
         self._looking: asyncio.Task[None] | None = None
+        self._findings = 0
+        self._findings_looked_at = float("-inf")
+        self._counting: asyncio.Task[None] | None = None
         self._last_hand_scan = ("", float("-inf"))
         self._kit.ledger.listen(self._note)
         self._kit.progress.changed = self._note_from_thread
 
     def scans(self) -> tuple[ScanView, ...]:
         """Return the scans of the present run, oldest first, and those that lay there before the first start."""
-        earlier = (dossier for dossier in self._kit.ledger.all() if dossier.scan.earlier)
+        earlier = (dossier for dossier in self._kit.ledger.of_run(None) if dossier.scan.earlier)
         return tuple(self._view(dossier) for dossier in (*self._station.dossiers(), *earlier))
 
     def scan(self, scan: ScanId) -> ScanView | None:
         """Return one scan."""
-        found = next((d for d in self._kit.ledger.all() if d.id == scan), None)
+        found = self._kit.ledger.find(scan)
         return None if found is None else self._view(found)
 
     def _view(self, dossier: Dossier) -> ScanView:
@@ -70,6 +77,7 @@ class Desk:
         safe = {d.scan.barcode for d in dossiers if d.published}
         waiting = [each for each in self._station.expected if each.barcode not in safe]
         by_key = {each.key: each for each in slides}
+        ahead = outlook(dossiers, self._kit.progress, self._kit.gate.trouble, self._kit.clock.now())
         return RunView(
             run=self._station.open_run,
             verified=sum(d.published for d in dossiers),
@@ -79,7 +87,8 @@ class Desk:
             not_in_sheet=sum(each.klass is SlideClass.NOT_IN_SHEET for each in slides),
             rescans=sum(d.scan.superseded_by is not None for d in dossiers),
             expected=tuple(self._expected_view(each.barcode, by_key.get(each.barcode)) for each in waiting),
-            safe_at=self._safe_at(dossiers),
+            safe_at=ahead.safe_at,
+            safe_note=ahead.note,
         )
 
     def _standings(self) -> tuple[Standing, ...]:
@@ -95,34 +104,50 @@ class Desk:
         columns = self._kit.settings.report.columns
         return " · ".join(rows[0].cells[c] for c in columns if rows[0].cells.get(c)) if rows else ""
 
-    def _safe_at(self, dossiers: tuple[Dossier, ...]) -> datetime | None:
-        rate = self._kit.progress.total_rate()
-        left = sum(d.scan.files.size_bytes for d in dossiers if d.state.on_its_way and not d.published)
-        if not rate or not left:
-            return None
-        return self._kit.clock.now() + timedelta(seconds=left / rate)
-
     def station(self) -> StationView:
         """Return the status bar."""
         kit, runner = self._kit, self._station.runner
         written = self._station.intake.last_write
         since = None if written is None else kit.clock.monotonic() - written
-        dossiers = self._station.dossiers()
         sheet, gate = kit.sheet.trouble, kit.gate.trouble
+        room = self._room(self._recent())
         return StationView(
             lab=kit.settings.lab.name,
             scanner=kit.settings.scanner.name,
             writing=since is not None and since < _WRITING_SECONDS,
             last_write_seconds=since,
-            room_for_slides=self._room(dossiers),
+            room_for_slides=room,
             rate=kit.progress.total_rate(),
-            copies=sum(kit.progress.of(d.id) is not None for d in dossiers),
+            copies=kit.progress.moving(),
+            makes_way=runner.manners.stepping_back,
             sheet_pending=kit.sheet.pending,
             sheet_next_seconds=kit.sheet.seconds_to_next_try(),
             sheet_trouble=f"{sheet.title}: {sheet.message}" if sheet else "",
             share_trouble=f"{gate.title}: {gate.message}" if gate else "",
             scanner_trouble=str(runner.scanner_trouble or ""),
+            share_findings=self._share_findings(),
+            room_warning=self._room_warning(room),
         )
+
+    def _share_findings(self) -> int:
+        """Return how many findings there are, as of some seconds ago."""
+        now = self._kit.clock.monotonic()
+        if now - self._findings_looked_at > _FINDINGS_SECONDS:
+            self._findings_looked_at = now
+            self._counting = self._loop.create_task(self._count_findings())
+        return self._findings
+
+    async def _count_findings(self) -> None:
+        try:
+            self._findings = len(await self._kit.store.work(lambda journal: journal.scrub_findings()))
+        except SurroundingsError:
+            # Whatever cannot be read from the journal says so where it matters.
+            self._findings_looked_at = self._kit.clock.monotonic()
+
+    def _recent(self) -> tuple[Dossier, ...]:
+        """Return the scans of the present run; between two runs those of the last one."""
+        dossiers = self._station.dossiers()
+        return dossiers or self._kit.ledger.all()[-RECENT:]
 
     def _room(self, dossiers: tuple[Dossier, ...]) -> int | None:
         """Return how many more slides of the usual size the scanner's disk takes."""
@@ -132,9 +157,13 @@ class Desk:
             self._looking = self._loop.create_task(self._look_at_disk())
         if self._free_bytes is None:
             return None
-        sizes = [d.scan.files.size_bytes for d in dossiers if d.scan.files.size_bytes > 1_000_000]
-        usual = sum(sizes) / len(sizes) if sizes else _TYPICAL_SCAN_BYTES
-        return int(self._free_bytes / usual)
+        return slides_that_fit(self._free_bytes, (each.scan.files.size_bytes for each in dossiers))
+
+    def _room_warning(self, slides: int | None) -> str:
+        if slides is None or self._free_bytes is None:
+            return ""
+        waiting, now = self._kit.ledger.unfinished(), self._kit.clock.now()
+        return room_warning(self._kit.settings.release, self._free_bytes, slides, waiting, now)
 
     async def _look_at_disk(self) -> None:
         folder = Path(self._kit.settings.scanner.watch)
@@ -172,6 +201,7 @@ class Desk:
         """Return what the Slide panel shows."""
         dossier = self._kit.ledger.get(scan)
         moves = await self._kit.store.work(lambda journal: journal.moves(scan))
+        chain = await self._chain(dossier.scan.barcode)
         log = tuple((m.at, f"{STEPS[m.step].title}: {m.new.title} ({m.cause})") for m in moves)
         done = {file.source: file for file in dossier.files} if dossier.published else {}
         files = []
@@ -179,7 +209,13 @@ class Desk:
             path = str(dossier.scan.files.root / member.path)
             file = done.get(path) or done.get(member.path)
             files.append((path, file.destination if file else "", file.sha256 if file else ""))
-        return ScanDetail(dossier.facts.barcodes if dossier.facts else (), dossier.facts, tuple(files), log)
+        return ScanDetail(dossier.facts.barcodes if dossier.facts else (), dossier.facts, tuple(files), log, chain)
+
+    async def _chain(self, barcode: str | None) -> RescanChain | None:
+        if barcode is None:
+            return None
+        dossiers = self._kit.ledger.of_barcode(barcode)
+        return await self._kit.store.work(lambda journal: read_chain(journal, barcode, dossiers))
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
         """Return a PNG: from the journal, where pictures are kept from the first look on; None before it."""
@@ -243,9 +279,13 @@ class Desk:
         """Put this scan before all others."""
         await self._station.acts.first(scan)
 
-    async def keep(self, scan: ScanId, which: str) -> None:
+    async def keep(self, scan: ScanId, which: str, reason: str = "") -> None:
         """Say which scan of a slide is kept: old, new or both."""
-        await self._station.acts.keep(scan, which)
+        await self._station.acts.keep(scan, which, reason)
+
+    async def missing(self, scan: ScanId, how: str, reason: str) -> None:
+        """Say what becomes of an older image that is not there: find, without or hold."""
+        await self._station.acts.missing(scan, how, reason)
 
     async def verdict(self, scan: ScanId, verdict: str, reason: str) -> None:
         """Accept (`pass`) or confirm (`rescan`) a quality verdict."""
@@ -271,3 +311,16 @@ class Desk:
         """Write the PDF of the present run; return where it is."""
         run = self._station.run.id
         return await self._station.report(out or self._report_folder / f"Slideferry {run}.pdf")
+
+    async def share(self) -> ShareState:
+        """Go through the share's manifests and return how it stands."""
+        return await self._station.share.look()
+
+    async def read_findings_again(self) -> None:
+        """Read the files with findings once more."""
+        await self._station.share.read_findings_again()
+        self._findings_looked_at = float("-inf")
+
+    async def remove_leftovers(self, paths: Sequence[str], reason: str, *, force: bool = False) -> None:
+        """Remove leftovers; `force` also takes what another station wrote within the last day."""
+        await self._station.share.remove(LeftoverRemoval(tuple(paths), reason, force))

@@ -24,8 +24,9 @@ from app.pipeline.journey import (
     VERIFY,
     downstream,
 )
+from app.pipeline.rescans import is_being_corrected, stands
 from app.pipeline.runner import Runner
-from app.pipeline.steps.publish import QUESTIONS
+from app.services.rescan_acts import RescanActs
 
 _RESTARTABLE = frozenset(StepState) - {StepState.PENDING, StepState.RUNNING, StepState.PAUSED}
 _NEEDS_RESTART = (StepState.FAILED, StepState.NEEDS_ATTENTION, StepState.CANCELLED)
@@ -48,6 +49,7 @@ class OperatorActs:
         self._runner = runner
         self._person = person
         self._run = run
+        self.rescans = RescanActs(kit, runner, self._entry)
 
     async def restart(self, scan: ScanId, step: StepId | None = None) -> None:
         """Restart from the failed step, or from `step`; the steps behind it follow."""
@@ -90,7 +92,7 @@ class OperatorActs:
         title = STEPS[step].title
         if now.steps[step].state is StepState.RUNNING:
             raise _still_at_work(now, title)
-        if now.published and {step, *downstream(step)} & set(TRANSFER_STEPS):
+        if stands(now) and {step, *downstream(step)} & set(TRANSFER_STEPS):
             raise UseError(
                 "This scan is verified on the share",
                 f"{title} of {_name(now)} cannot be marked any more",
@@ -118,6 +120,9 @@ class OperatorActs:
                 "Scan the glass again",
             )
         _need_reason(reason)
+        if self._kit.ledger.get(scan).published:
+            await self.rescans.correct(scan, text, reason)
+            return
 
         def change(now: Dossier) -> Change:
             moves = _restart_moves(now, IDENTIFY)
@@ -126,6 +131,7 @@ class OperatorActs:
             return Change(steps=moves, scan=assigned, row={}, audit=replace(entry, barcode=text))
 
         await self._apply(scan, change)
+        await self.rescans.free(scan)
 
     async def pause(self, scan: ScanId) -> None:
         """Stop at the next safe moment; what was copied stays."""
@@ -182,20 +188,13 @@ class OperatorActs:
 
         await self._apply(scan, change)
 
-    async def keep(self, scan: ScanId, which: str) -> None:
+    async def keep(self, scan: ScanId, which: str, reason: str = "") -> None:
         """Say which scan of a slide is kept: old, new or both."""
-        if which not in ("old", "new", "both"):
-            raise UseError("Which scan is kept?", f"It was “{which}”", "It may be old, new or both")
+        await self.rescans.keep(scan, which, reason)
 
-        def change(now: Dossier) -> Change:
-            record = now.steps[VERIFY]
-            if record.state is not StepState.NEEDS_ATTENTION or record.title not in QUESTIONS:
-                raise UseError("There is no such question", f"{_name(now)} is {now.state.title}")
-            moves = (StepChange(VERIFY, StepState.PENDING, "a person decided"),)
-            entry = self._entry(now, "keep", "", which, "")
-            return Change(steps=moves, scan=replace(now.scan, keep=which), audit=entry)
-
-        await self._apply(scan, change)
+    async def missing(self, scan: ScanId, how: str, reason: str = "") -> None:
+        """Say what becomes of an older image that is not there: find, without or hold."""
+        await self.rescans.missing(scan, how, reason)
 
     async def verdict(self, scan: ScanId, verdict: str, reason: str) -> None:
         """Overrule (`pass`) or confirm (`rescan`) the verdict on a scan; the sheet follows."""
@@ -278,12 +277,16 @@ def _restart_moves(now: Dossier, *first: StepId) -> tuple[StepChange, ...]:
     """Return the moves that put steps and all behind them back to pending; a pass over the bytes is one piece."""
     pass_done = all(now.steps[step].state.done for step in TRANSFER_STEPS if step != VERIFY)
     start = set(first)
-    if start & set(TRANSFER_STEPS) and not (start & set(TRANSFER_STEPS) == {VERIFY} and pass_done):
+    correcting = is_being_corrected(now)
+    only_its_end = start & set(TRANSFER_STEPS) == {VERIFY} and pass_done
+    if start & set(TRANSFER_STEPS) and not correcting and not only_its_end:
         start.update(TRANSFER_STEPS)
     if now.scan.cancelled:
         start.update(step for step, record in now.steps.items() if record.state is StepState.CANCELLED)
     wanted = start | {step for each in start for step in downstream(each)}
-    if now.published and wanted & set(TRANSFER_STEPS):
+    if correcting:
+        wanted -= set(TRANSFER_STEPS) - {VERIFY}
+    elif now.published and wanted & set(TRANSFER_STEPS):
         raise UseError(
             "This scan is verified on the share",
             f"{_name(now)} cannot go back to {STEPS[first[0]].title}",

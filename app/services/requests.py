@@ -50,6 +50,9 @@ class Requests:
         await self._store.work(lambda journal: journal.answer(request.number, at, answer))
 
     async def _answer(self, request: Request) -> Answer:
+        if request.unreadable:
+            told = f"{request.action} of {request.who}: {request.unreadable}"
+            return Answer(False, "The request cannot be read", told, "Ask again by a command", ErrorKind.USE)
         if self._clock.now() - request.at > _OLDEST:
             told = f"{request.action} of {request.who} was asked at {request.at.astimezone():%Y-%m-%d %H:%M:%S}"
             return Answer(False, "The request is too old", told, "Ask again if it is still wanted", ErrorKind.USE)

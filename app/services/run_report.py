@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from app.domain.audit import AuditEntry
 from app.domain.dossier import Dossier, RescanLink
 from app.domain.errors import UseError
 from app.domain.journal import Journal
@@ -47,6 +48,8 @@ def make_report(journal: Journal, run_id: RunId, frame: ReportFrame) -> RunRepor
     dossiers = journal.dossiers(run.id)
     sheet = journal.sheet()
     ids = {dossier.id for dossier in dossiers}
+    tip = journal.audit_tip()
+    audits = journal.audits()
     links = [link for link in journal.links() if link.newer in ids or link.older in ids]
     return RunReport(
         lab=frame.settings.lab.name,
@@ -56,10 +59,11 @@ def make_report(journal: Journal, run_id: RunId, frame: ReportFrame) -> RunRepor
         quality_version=QUALITY_VERSION,
         journal_id=journal.id(),
         sheet_title=sheet.title if sheet else "",
-        audit_head=journal.audit_head(),
+        audit_head=tip.hash,
+        audit_entries=tip.number,
         columns=frame.settings.report.columns,
         slides=tuple(_slide_line(journal, dossier) for dossier in dossiers),
-        rescans=tuple(_rescan_line(link) for link in links),
+        rescans=tuple(_rescan_line(link, audits) for link in links),
         audits=journal.audits(run.id),
         not_done=_not_done(journal, run.id, dossiers),
         settings=_settings_lines(frame.settings),
@@ -105,8 +109,16 @@ def failing_reasons(dossier: Dossier) -> tuple[str, ...]:
     return tuple(reasons)
 
 
-def _rescan_line(link: RescanLink) -> RescanLine:
-    return RescanLine(link.barcode, link.older, link.newer, link.kept, link.older_destination, link.reason, link.at)
+def _rescan_line(link: RescanLink, audits: Sequence[AuditEntry]) -> RescanLine:
+    """Return the line of two scans; a person's decision about them stands behind the reason for the rescan."""
+    reason = link.reason
+    said = next((e for e in reversed(audits) if e.action == "keep" and e.scan in (link.newer, link.older)), None)
+    if said is not None:
+        why = f": {said.reason}" if said.reason else ""
+        reason += f". {said.who or said.account} decided to keep {said.new}{why}"
+    if not link.older_destination:
+        reason += ". The older image is not on the share"
+    return RescanLine(link.barcode, link.older, link.newer, link.kept, link.older_destination, reason, link.at)
 
 
 def _not_done(journal: Journal, run: RunId, dossiers: Sequence[Dossier]) -> tuple[NotDoneLine, ...]:

@@ -20,11 +20,13 @@ from app.pipeline.journey import RECORD
 from app.pipeline.rescans import still_coming
 from app.pipeline.runner import Runner
 from app.services.chores import Chore
+from app.services.leftovers import leftover_removal_of
 from app.services.operator_acts import OperatorActs, Person
 from app.services.operators import operator_named
 from app.services.reconciliation import missing, open_slides, standings, unexpected
 from app.services.requests import Requests
 from app.services.run_report import ReportFrame, make_report
+from app.services.share_desk import ShareDesk
 from app.services.status_json import RunStatus
 
 _GRACE_SECONDS = 10.0
@@ -50,6 +52,7 @@ class Station:
         self.intake = Intake(kit, take_existing=take_existing)
         self.runner = Runner(kit, self.intake, self._ensure_run)
         self.acts = OperatorActs(kit, self.runner, self.person, self._run_of_acts)
+        self.share = ShareDesk(kit, self.person)
         self._run: Run | None = None
         self._last_run: Run | None = None
         self._operator = Operator("")
@@ -57,6 +60,7 @@ class Station:
         self._chores = chores
         self._requests = Requests(kit.store, kit.clock, self.act)
         self._tasks: list[asyncio.Task[None]] = []
+        self._is_open = False
 
     @property
     def run(self) -> Run:
@@ -102,6 +106,7 @@ class Station:
         else:
             self._operator = last.operator if last is not None else operator
         await self.runner.start(watch=watch, go_on=go_on)
+        self._is_open = True
         self._tasks.append(asyncio.create_task(self._requests.serve(), name="requests"))
         if go_on:
             self._tasks += [asyncio.create_task(each.repeat(), name=each.name) for each in self._chores]
@@ -157,7 +162,7 @@ class Station:
     def dossiers(self) -> tuple[Dossier, ...]:
         """Return the scans of the open run, and unfinished ones of earlier runs."""
         run = self._run.id if self._run else None
-        taken_in = (d for d in self.kit.ledger.all() if not d.scan.earlier)
+        taken_in = (d for d in self.kit.ledger.under_way(run) if not d.scan.earlier)
         return tuple(d for d in taken_in if d.scan.run == run or d.state.on_its_way)
 
     async def end_run(self, reasons: Mapping[str, str]) -> None:
@@ -255,13 +260,17 @@ class Station:
         elif action == "assign":
             await acts.assign(scan, body["barcode"], reason)
         elif action == "keep":
-            await acts.keep(scan, body["which"])
+            await acts.keep(scan, body["which"], reason)
+        elif action == "missing":
+            await acts.missing(scan, body["how"], reason)
         elif action == "verdict":
             await acts.verdict(scan, body["verdict"], reason)
         elif action == "start_run":
             await self.start_run(operator_named(self.kit.settings.lab, body["operator"], account))
         elif action == "end_run":
             await self.end_run({key: value for key, value in body.items() if key != "run"})
+        elif action == "remove_leftovers":
+            await self.share.remove(leftover_removal_of(body))
         elif action == "sync":
             await self.sync(rebuild=body.get("rebuild") == "True")
         else:
@@ -283,3 +292,7 @@ class Station:
         await asyncio.gather(*self._tasks, return_exceptions=True)
         self._tasks.clear()
         await self.runner.close()
+        if self._is_open:
+            self._is_open = False
+            for chore in self._chores:
+                await chore.end()

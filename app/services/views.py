@@ -1,6 +1,6 @@
 """What the window shows: plain values, made from the journal and the runner's live progress."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -12,6 +12,8 @@ from app.domain.run import Operator, Run, SlideClass
 from app.domain.scan import ScanId
 from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
 from app.domain.step import StepId, StepState
+from app.services.rescan_chain import RescanChain
+from app.services.share_state import ShareState
 
 
 class Choice(Enum):
@@ -24,6 +26,9 @@ class Choice(Enum):
     KEEP_OLD = "keep_old"
     KEEP_NEW = "keep_new"
     KEEP_BOTH = "keep_both"
+    FIND_OLDER = "find_older"
+    GO_ON_WITHOUT = "go_on_without"
+    HOLD = "hold"
     SHOW_LABEL = "show_label"
     LOOK_CLOSER = "look_closer"
 
@@ -101,6 +106,8 @@ class ScanDetail:
     files: tuple[tuple[str, str, str], ...]
     """(source, destination, sha256), the last two empty until verified."""
     log: tuple[tuple[datetime, str], ...]
+    chain: RescanChain | None = None
+    """All scans of the slide; None before its barcode is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +121,10 @@ class ExpectedView:
 
 @dataclass(frozen=True, slots=True)
 class RunView:
-    """The run card and the counts beside it. `safe_at` is when the last known byte will be verified."""
+    """The run card and the counts beside it.
+
+    `safe_at` is when the last known byte will be verified; `safe_note` says why that is not known, and who is left out.
+    """
 
     run: Run | None
     verified: int
@@ -125,6 +135,7 @@ class RunView:
     rescans: int
     expected: tuple[ExpectedView, ...]
     safe_at: datetime | None
+    safe_note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +154,12 @@ class StationView:
     sheet_trouble: str
     share_trouble: str
     scanner_trouble: str
+    makes_way: bool = False
+    """Whether copies step back for the acquisition software at this moment."""
+    room_warning: str = ""
+    """One sentence while the scanner's disk is short of room: how many slides fit, and what may go when."""
+    share_findings: int = 0
+    """How many files of the share were not as they were verified when they were last read."""
 
 
 class HandScanKind(Enum):
@@ -219,8 +236,11 @@ class OperatorsDesk(Protocol):
     async def first(self, scan: ScanId) -> None:
         """Put this scan before all others."""
 
-    async def keep(self, scan: ScanId, which: str) -> None:
-        """Say which scan of a slide is kept: old, new or both."""
+    async def keep(self, scan: ScanId, which: str, reason: str = "") -> None:
+        """Say which scan of a slide is kept: old, new or both; also anew, once names were given."""
+
+    async def missing(self, scan: ScanId, how: str, reason: str) -> None:
+        """Say what becomes of an older image that is not there: find, without or hold."""
 
     async def verdict(self, scan: ScanId, verdict: str, reason: str) -> None:
         """Accept (`pass`) or confirm (`rescan`) a quality verdict."""
@@ -236,3 +256,12 @@ class OperatorsDesk(Protocol):
 
     async def report(self, out: Path | None = None) -> Path:
         """Write the PDF of the present run; return where it is."""
+
+    async def share(self) -> ShareState:
+        """Go through the share's manifests and return how it stands; takes a while on a large one."""
+
+    async def read_findings_again(self) -> None:
+        """Read the files with findings once more: somebody may have put them right."""
+
+    async def remove_leftovers(self, paths: Sequence[str], reason: str, *, force: bool = False) -> None:
+        """Remove leftovers; `force` also takes what another station wrote within the last day."""

@@ -53,6 +53,9 @@ class Acts(QObject):
             Choice.KEEP_OLD: lambda: self._desk.keep(scan, "old"),
             Choice.KEEP_NEW: lambda: self._desk.keep(scan, "new"),
             Choice.KEEP_BOTH: lambda: self._desk.keep(scan, "both"),
+            Choice.FIND_OLDER: lambda: self._desk.missing(scan, "find", ""),
+            Choice.GO_ON_WITHOUT: lambda: self._go_on_without(scan),
+            Choice.HOLD: lambda: self._desk.missing(scan, "hold", ""),
         }
         if choice is Choice.LOOK_CLOSER:
             self.look_closer.emit(scan)
@@ -96,6 +99,10 @@ class Acts(QObject):
     def verdict(self, scan: ScanId, verdict: Verdict) -> None:
         """Accept or confirm a quality verdict, with a reason."""
         self._errands.start(self._verdict(scan, verdict))
+
+    def keep(self, scan: ScanId) -> None:
+        """Ask anew which scan of this one's slide is kept."""
+        self._errands.start(self._keep(scan))
 
     def start_run(self) -> None:
         """Ask for the operator and begin a run."""
@@ -169,6 +176,26 @@ class Acts(QObject):
         dialog = ReasonDialog.for_verdict(view, verdict, self._window)
         if await self._asker.ask(dialog):
             await self._desk.verdict(scan, verdict.value, dialog.reason())
+
+    async def _go_on_without(self, scan: ScanId) -> None:
+        view = self._desk.scan(scan)
+        if view is None:
+            return
+        from app.ui.dialogs.reason import ReasonDialog
+
+        dialog = ReasonDialog.for_missing(view, self._window)
+        if await self._asker.ask(dialog):
+            await self._desk.missing(scan, "without", dialog.reason())
+
+    async def _keep(self, scan: ScanId) -> None:
+        chain = (await self._desk.detail(scan)).chain
+        if chain is None:
+            return
+        from app.ui.dialogs.keep import KeepDialog
+
+        dialog = KeepDialog(chain, self._window)
+        if await self._asker.ask(dialog):
+            await self._desk.keep(dialog.scan(), dialog.which(), dialog.reason())
 
     async def _start_run(self) -> None:
         from app.ui.dialogs.start_run import StartRunDialog

@@ -65,6 +65,30 @@ class Banner(QWidget):
         self._icon.setPixmap(self._theme.icons.pixmap("warning", colour, 26, self.devicePixelRatioF()))
 
 
+class RoomNote(QWidget):
+    """The line that says that the scanner's disk is short of room; it stays for as long as that is so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._text = label("", "strong", wrap=True)
+        frame = QFrame()
+        frame.setObjectName("banner")
+        wear(frame, Tone.WARN)
+        inside = QHBoxLayout(frame)
+        inside.setContentsMargins(16, 8, 14, 8)
+        inside.addWidget(self._text, 1)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(16, 12, 16, 0)
+        around.addWidget(frame)
+        self.setAccessibleName(self.tr("Room on the scanner's disk"))
+        self.hide()
+
+    def show_warning(self, text: str) -> None:
+        """Show what is short and what may go when; nothing hides it."""
+        self._text.setText(f"! {text}")
+        self.setVisible(bool(text))
+
+
 def close_button(theme: Theme, text: str) -> QToolButton:
     """Return the small cross that closes a panel."""
     button = QToolButton()

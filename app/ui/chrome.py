@@ -117,9 +117,13 @@ class Rail(QFrame):
 
 
 class StatusBar(QFrame):
-    """Room on the scanner's disk, speed, sheet, share: each a word with its tone. `report_wanted` by its button."""
+    """Room on the scanner's disk, speed, sheet, share: each a word with its tone.
+
+    `report_wanted` by its button, `share_wanted` by the share's.
+    """
 
     report_wanted = Signal()
+    share_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -131,7 +135,14 @@ class StatusBar(QFrame):
         self._rate = self._pair(row, self.tr("Transfer"))
         self._sheet = self._pair(row, self.tr("Sheet"))
         row.addStretch(1)
-        self._share = self._pair(row, self.tr("Share"))
+        self._share = QPushButton()
+        self._share.setObjectName("plain")
+        self._share.setAccessibleName(self.tr("Share"))
+        self._share.setToolTip(self.tr("How the share stands: checks, findings, leftovers, stations (Ctrl+4)"))
+        self._share.clicked.connect(self.share_wanted)
+        row.addWidget(label(self.tr("Share"), "muted"))
+        row.addWidget(self._share)
+        row.addSpacing(22)
         report = QPushButton(self.tr("Make report"))
         report.setObjectName("plain")
         report.setToolTip(self.tr("Write the PDF of this run and open it (Ctrl+R)"))
@@ -144,18 +155,14 @@ class StatusBar(QFrame):
         self._set(
             self._room,
             "?" if room is None else self.tr("{0} more slides").format(room),
-            self.tr("on this scanner"),
+            self.tr("on this scanner") if not station.room_warning else self.tr("short of room"),
             Tone.QUIET if room is None else Tone.GOOD if room > 10 else Tone.WARN if room > 3 else Tone.BAD,
         )
-        busy = bool(station.rate)
-        together = self.tr("{0} at a time").format(station.copies) if busy else ""
-        self._set(
-            self._rate, wording.rate(station.rate) or self.tr("idle"), together, Tone.BUSY if busy else Tone.QUIET
-        )
+        self._set(self._rate, *rate_words(station))
         self._set(self._sheet, *sheet_words(station))
-        trouble = station.share_trouble
-        words = f"✕ {trouble}" if trouble else self.tr("✓ reachable")
-        self._set(self._share, words, "", Tone.BAD if trouble else Tone.GOOD)
+        words, tone = share_words(station)
+        self._share.setText(words)
+        wear(self._share, tone, "ink")
 
     def _pair(self, row: QHBoxLayout, title: str) -> tuple[QLabel, QLabel]:
         value, remark = label(""), label("", "small")
@@ -173,6 +180,17 @@ class StatusBar(QFrame):
         wear(value, tone, "ink")
 
 
+def rate_words(station: StationView) -> tuple[str, str, Tone]:
+    """Return how fast verified bytes arrive, a remark, and the tone."""
+    say = wording.say
+    if not station.copies:
+        return say("idle"), "", Tone.QUIET
+    remark = say("one at a time") if station.copies == 1 else say("{0} at a time").format(station.copies)
+    if station.makes_way:
+        remark = say("{0}, makes way for the scanner").format(remark)
+    return wording.rate(station.rate) or say("at work"), remark, Tone.BUSY
+
+
 def sheet_words(station: StationView) -> tuple[str, str, Tone]:
     """Return the sheet's state, a remark, and the tone."""
     say = wording.say
@@ -184,6 +202,15 @@ def sheet_words(station: StationView) -> tuple[str, str, Tone]:
     if station.sheet_pending:
         return say("{0} pending").format(station.sheet_pending), remark, Tone.WARN
     return say("✓ all written"), "", Tone.GOOD
+
+
+def share_words(station: StationView) -> tuple[str, Tone]:
+    """Return the share's state in words, and the tone."""
+    if station.share_trouble:
+        return f"✕ {station.share_trouble}", Tone.BAD
+    if station.share_findings:
+        return wording.say("✕ {0} file(s) damaged").format(station.share_findings), Tone.BAD
+    return wording.say("✓ reachable"), Tone.GOOD
 
 
 def row_of(*widgets: QWidget) -> QHBoxLayout:

@@ -110,6 +110,7 @@ class Commands(QObject):
             "Ctrl+1": lambda: window.show_page(0),
             "Ctrl+2": lambda: window.show_page(1),
             "Ctrl+3": lambda: window.show_page(2),
+            "Ctrl+4": lambda: window.show_page(3),
             "F5": window.reload,
             "Ctrl+F": self._find,
             "Ctrl+R": window.acts.report,

@@ -13,7 +13,7 @@ from app.domain.slide import PictureKind
 from app.domain.step import StepId
 from app.services.views import Choice, HandScanAnswer, HandScanKind, OperatorsDesk
 from app.ui.acts import Acts
-from app.ui.banner import Banner
+from app.ui.banner import Banner, RoomNote
 from app.ui.chrome import Header, Rail, StatusBar
 from app.ui.commands import Commands
 from app.ui.dialogs.question import Asker
@@ -24,13 +24,14 @@ from app.ui.queue_page import QueuePage
 from app.ui.report_page import ReportPage
 from app.ui.run_column import alarming
 from app.ui.run_page import RunPage, on_its_way
+from app.ui.share_page import SharePage
 from app.ui.slide_panel import SlidePanel
 from app.ui.theme import Theme, ThemeChoice
 from app.ui.tokens import DARK
 from app.ui.wedge_filter import WedgeFilter
 
 _TICK_MS = 1000
-RUN, QUEUE, REPORT = range(3)
+RUN, QUEUE, REPORT, SHARE = range(4)
 
 
 class MainWindow(QMainWindow):
@@ -49,11 +50,13 @@ class MainWindow(QMainWindow):
         self.header = Header(theme, title)
         self.rail = Rail(theme)
         self.banner = Banner(theme)
+        self.room_note = RoomNote()
         self.status = StatusBar()
         self.pages = QStackedWidget()
         self.run_page = RunPage(desk, theme, self._pictures)
         self.queue_page = QueuePage(desk, theme, self._pictures)
         self.report_page = ReportPage(desk)
+        self.share_page = SharePage(desk, self.errands, self.asker)
         self.panel = SlidePanel(desk, self.errands, theme)
         self.splitter = QSplitter(Qt.Orientation.Horizontal)
         self._build()
@@ -71,6 +74,8 @@ class MainWindow(QMainWindow):
         self.rail.select(number)
         self.pages.setCurrentIndex(number)
         self._refresh_slow()
+        if number == SHARE:
+            self.share_page.look()
 
     def open_scan(self, scan: ScanId, kind: PictureKind = PictureKind.THUMBNAIL) -> None:
         """Open the Slide panel beside the page."""
@@ -148,9 +153,10 @@ class MainWindow(QMainWindow):
             self.queue_page.table.horizontalHeader().restoreState(queue)
 
     def _build(self) -> None:
-        for title, icon in ((self.tr("Run"), "run"), (self.tr("Queue"), "queue"), (self.tr("Report"), "report")):
+        titles = (self.tr("Run"), self.tr("Queue"), self.tr("Report"), self.tr("Share"))
+        for title, icon in zip(titles, ("run", "queue", "report", "share"), strict=True):
             self.rail.add(title, icon)
-        for page in (self.run_page, self.queue_page, self.report_page):
+        for page in (self.run_page, self.queue_page, self.report_page, self.share_page):
             self.pages.addWidget(page)
         self.splitter.addWidget(self.pages)
         self.splitter.addWidget(self.panel)
@@ -160,6 +166,7 @@ class MainWindow(QMainWindow):
         middle = QVBoxLayout()
         middle.setSpacing(0)
         middle.addWidget(self.banner)
+        middle.addWidget(self.room_note)
         middle.addWidget(self.splitter, 1)
         row = QHBoxLayout()
         row.setSpacing(0)
@@ -184,6 +191,7 @@ class MainWindow(QMainWindow):
         self.header.theme_wanted.connect(self.toggle_theme)
         self.theme.changed.connect(self._recolour)
         self.status.report_wanted.connect(self.acts.report)
+        self.status.share_wanted.connect(lambda: self.show_page(SHARE))
         self.run_page.barcode_entered.connect(self.take_code)
         self.run_page.start_wanted.connect(self.acts.start_run)
         self.run_page.end_wanted.connect(self.acts.end_run)
@@ -201,16 +209,20 @@ class MainWindow(QMainWindow):
         self.run_page.cards.chosen.connect(self._on_choice)
         self.panel.chosen.connect(self._on_choice)
         self.panel.step_menu_wanted.connect(self._on_step_menu)
+        self.panel.keep_wanted.connect(self._on_keep_wanted)
 
     def _refresh_slow(self) -> None:
         """Refresh what changes with time alone, and whatever is in front."""
         station, run = self.desk.station(), self.desk.run()
         self.header.show_station(station, run.run)
         self.status.show_station(station)
+        self.room_note.show_warning(station.room_warning)
         if self.pages.currentIndex() == RUN:
             self.run_page.refresh()
         elif self.pages.currentIndex() == REPORT:
             self.report_page.refresh()
+        elif self.pages.currentIndex() == SHARE:
+            self.share_page.show_station(station)
 
     def _on_changed(self, scans: frozenset[ScanId]) -> None:
         self._pictures.ask_again(scans)
@@ -228,6 +240,9 @@ class MainWindow(QMainWindow):
         if self.pages.currentIndex() != RUN:
             self.show_page(RUN)
         self._refresh_slow()
+
+    def _on_keep_wanted(self, scan: str) -> None:
+        self.acts.keep(ScanId(scan))
 
     def _on_choice(self, scan: str, choice: Choice) -> None:
         self.acts.choose(ScanId(scan), choice)

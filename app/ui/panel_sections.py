@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 )
 
 from app.domain.slide import PictureKind
+from app.services.rescan_chain import ChainScan, RescanChain
 from app.services.views import Choice, ScanView
 from app.ui import wording
 from app.ui.choices import choices_of, trouble_of
@@ -184,3 +185,43 @@ class FactsGrid(QWidget):
             if shown:
                 name.setText(facts[number][0])
                 value.setText(facts[number][1])
+
+
+class ScansCard(QWidget):
+    """All scans of the slide, oldest first, and the button to decide anew. `keep_wanted` when it is pressed."""
+
+    keep_wanted = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._facts = FactsGrid()
+        self._button = QPushButton(self.tr("Change which one is kept…"))
+        self._button.clicked.connect(self.keep_wanted)
+        whole = QVBoxLayout(self)
+        whole.setContentsMargins(0, 0, 0, 0)
+        whole.addWidget(self._facts)
+        whole.addWidget(self._button)
+
+    def show_chain(self, chain: RescanChain | None) -> None:
+        """Show these scans; the button only where there is a choice."""
+        scans = chain.scans if chain is not None else ()
+        self._button.setVisible(sum(bool(each.destination) for each in scans) > 1)
+        if not scans:
+            self._facts.show_facts([(wording.say("None"), wording.say("its barcode is not known yet"))])
+            return
+        self._facts.show_facts([fact for each in reversed(scans) for fact in scan_facts(each)])
+
+
+def scan_facts(each: ChainScan) -> list[tuple[str, str]]:
+    """Return what there is to say of one scan of a slide, its most important line first."""
+    say = wording.say
+    place = wording.place(each.place)
+    lines = [(say("Kept ✓") if each.kept else say("Scan"), f"{each.source_name}, {wording.clock(each.found_at)}")]
+    lines.append((say("Where"), f"{place}: {each.destination}" if each.destination else place))
+    if each.verdict_reason:
+        lines.append((say("Verdict"), each.verdict_reason))
+    if each.reason:
+        lines.append((say("Rescanned"), each.reason))
+    if each.decided_by and each.decided_at:
+        lines.append((say("Decided"), say("by {0}, {1}").format(each.decided_by, wording.clock(each.decided_at))))
+    return lines

@@ -96,6 +96,7 @@ class RunCard(QFrame):
         self._title = label("", "cardTitle")
         self._values = {name: label("") for name in ("operator", "started")}
         self._safe = label("", "big")
+        self._note = label("", "small", wrap=True)
         self._start = QPushButton(self.tr("Start run…"))
         self._start.setObjectName("primary")
         self._start.clicked.connect(self.start_wanted)
@@ -112,7 +113,8 @@ class RunCard(QFrame):
             grid.addWidget(left, number, 0)
             grid.addWidget(value, number, 1)
             self._lines += [left, value]
-        grid.addWidget(self._start, 4, 0, 1, 2)
+        grid.addWidget(self._note, 4, 0, 1, 2)
+        grid.addWidget(self._start, 5, 0, 1, 2)
 
     def show_run(self, view: RunView, run_seconds: float) -> None:
         """Bring the card up to date; `run_seconds` is how long the run has lasted."""
@@ -121,6 +123,8 @@ class RunCard(QFrame):
         self._start.setVisible(not going)
         for line in self._lines:
             line.setVisible(run is not None)
+        self._note.setText(view.safe_note)
+        self._note.setVisible(run is not None and bool(view.safe_note))
         if run is None:
             self._title.setText(self.tr("No run yet"))
             return

@@ -11,7 +11,7 @@ from app.ui.banner import close_button
 from app.ui.card_delegate import card_tone
 from app.ui.errands import Errands
 from app.ui.journey_list import JourneyList
-from app.ui.panel_sections import FactsGrid, PicturesCard, TroubleCard
+from app.ui.panel_sections import FactsGrid, PicturesCard, ScansCard, TroubleCard
 from app.ui.surfaces import ElidedLabel, label, pill, wear
 from app.ui.theme import Theme
 
@@ -28,10 +28,14 @@ class _Narrow(QWidget):
 
 
 class SlidePanel(QFrame):
-    """Shows one scan. `chosen` carries (scan id, Choice), `step_menu_wanted` (scan id, step id, position)."""
+    """Shows one scan.
+
+    `chosen` carries (scan id, Choice), `step_menu_wanted` (scan id, step id, position), `keep_wanted` a scan id.
+    """
 
     chosen = Signal(str, object)
     step_menu_wanted = Signal(str, str, QPoint)
+    keep_wanted = Signal(str)
     closed = Signal()
 
     def __init__(self, desk: OperatorsDesk, errands: Errands, theme: Theme) -> None:
@@ -54,10 +58,12 @@ class SlidePanel(QFrame):
         self._files = FactsGrid()
         self._log = FactsGrid()
         self._journey = JourneyList(theme)
+        self._scans = ScansCard()
         self._build()
         self._trouble.chosen.connect(self._on_choice)
         self._pictures.wanted.connect(self._on_picture_wanted)
         self._journey.menu_wanted.connect(self._on_step_menu)
+        self._scans.keep_wanted.connect(self._on_keep_wanted)
         self.setMinimumWidth(round(theme.base_px * 24))
         self.hide()
 
@@ -136,6 +142,7 @@ class SlidePanel(QFrame):
     def _sections(self) -> tuple[tuple[str, QWidget], ...]:
         return (
             (self.tr("Journey"), self._journey),
+            (self.tr("Scans of this slide"), self._scans),
             (self.tr("Quality"), self._quality),
             (self.tr("Sheet row"), self._row),
             (self.tr("Who says which slide it is"), self._witnesses),
@@ -147,6 +154,7 @@ class SlidePanel(QFrame):
     async def _fetch_detail(self, scan: ScanId) -> None:
         detail = await self._desk.detail(scan)
         if scan == self.scan:
+            self._scans.show_chain(detail.chain)
             self._witnesses.show_facts(witness_facts(detail))
             self._facts.show_facts(slide_facts(detail))
             self._files.show_facts(file_facts(detail))
@@ -165,6 +173,10 @@ class SlidePanel(QFrame):
     def _on_choice(self, choice: Choice) -> None:
         if self.scan is not None:
             self.chosen.emit(self.scan, choice)
+
+    def _on_keep_wanted(self) -> None:
+        if self.scan is not None:
+            self.keep_wanted.emit(self.scan)
 
     def _on_step_menu(self, step: str, point: QPoint) -> None:
         if self.scan is not None:

@@ -124,7 +124,10 @@ QMenu::item:selected {{ background: {busy_soft}; color: {text}; }}
 QMenu::item:disabled {{ color: {line_strong}; }}
 QMenu::separator {{ height: 1px; background: {line}; margin: 5px 8px; }}
 QToolTip {{ background: {raised}; color: {text}; border: 1px solid {line_strong}; padding: 6px; }}
-QCheckBox {{ spacing: 8px; }}
+QCheckBox, QRadioButton {{ spacing: 8px; }}
+QRadioButton::indicator {{ width: 12px; height: 12px; border: 2px solid {muted}; border-radius: 8px; }}
+QRadioButton::indicator:checked {{ border-color: {accent}; background: {accent}; }}
+QRadioButton::indicator:focus {{ border-color: {text}; }}
 """
 
 
@@ -136,7 +139,7 @@ QLabel#pill[tone="{name}"] {{
   padding: 3px 12px;
   font-weight: 600;
 }}
-QLabel[ink="{name}"] {{ color: {strong}; font-weight: 700; }}
+QLabel[ink="{name}"], QPushButton[ink="{name}"] {{ color: {strong}; font-weight: 700; }}
 QFrame#verdict[tone="{name}"] {{ background: {soft}; border: 2px solid {strong}; border-radius: 14px; }}
 QFrame#banner[tone="{name}"] {{ background: {soft}; border: 1px solid {strong}; border-radius: 12px; }}
 """

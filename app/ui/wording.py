@@ -2,11 +2,12 @@
 
 from datetime import datetime
 
-from PySide6.QtCore import QCoreApplication, QDateTime, QLocale
+from PySide6.QtCore import QCoreApplication, QDate, QDateTime, QLocale
 
 from app.domain.run import SlideClass
 from app.domain.slide import BarcodeSource, PictureKind
 from app.domain.step import StepState
+from app.services.rescan_chain import Place
 from app.services.views import Choice, ScanView
 
 _KILO = 1000.0
@@ -71,6 +72,12 @@ def clock(moment: datetime | None) -> str:
     return f"{locale.toString(stamp.date(), QLocale.FormatType.ShortFormat)} {text}"
 
 
+def day(moment: datetime) -> str:
+    """Return a date here, in the form of the system."""
+    here = moment.astimezone()
+    return QLocale.system().toString(QDate(here.year, here.month, here.day), QLocale.FormatType.ShortFormat)
+
+
 def second_clock(moment: datetime) -> str:
     """Return the time of day here to the second, for logs."""
     return moment.astimezone().strftime("%H:%M:%S")
@@ -91,6 +98,9 @@ def choice(which: Choice) -> str:
         Choice.KEEP_OLD: say("Keep old"),
         Choice.KEEP_NEW: say("Keep new"),
         Choice.KEEP_BOTH: say("Keep both"),
+        Choice.FIND_OLDER: say("Find it on the share"),
+        Choice.GO_ON_WITHOUT: say("Go on without it…"),
+        Choice.HOLD: say("Hold this scan"),
         Choice.SHOW_LABEL: say("Show label"),
         Choice.LOOK_CLOSER: say("Look closer"),
     }[which]
@@ -98,7 +108,25 @@ def choice(which: Choice) -> str:
 
 def short_choice(which: Choice) -> str:
     """Return the words on a choice's button where there is little room."""
-    return say("Accept…") if which is Choice.ACCEPT else choice(which)
+    short = {
+        Choice.ACCEPT: say("Accept…"),
+        Choice.FIND_OLDER: say("Find it"),
+        Choice.GO_ON_WITHOUT: say("Without it…"),
+        Choice.HOLD: say("Hold"),
+    }
+    return short.get(which) or choice(which)
+
+
+def place(which: Place) -> str:
+    """Return where a scan of a slide lies."""
+    return {
+        Place.NAME: say("has the slide's name"),
+        Place.BESIDE: say("kept beside it"),
+        Place.RESCANS: say("in the rescans"),
+        Place.ON_ITS_WAY: say("on its way"),
+        Place.LOST: say("not on the share"),
+        Place.GIVEN_UP: say("given up"),
+    }[which]
 
 
 def state(which: StepState) -> str:

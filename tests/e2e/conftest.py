@@ -1,6 +1,8 @@
 """An undisturbed demo of twelve slides, run once; others take its studio so that slides are made only once."""
 
 import shutil
+import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,17 @@ class PlayedDemo:
     exit_code: int
     document: dict[str, Any]
     stderr: str
+
+
+@pytest.fixture(scope="session", autouse=True)
+def interruptible() -> Iterator[None]:
+    """Let the programs of the tests be interrupted also where the tests themselves run in a shell's background.
+
+    There SIGINT is ignored, and what a process ignores the programs it starts ignore, too.
+    """
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
 
 
 @pytest.fixture(scope="session")

@@ -231,6 +231,22 @@ def test_a_request_nobody_answered_is_withdrawn(station: Path, *, patient: bool)
     assert lab.journal_rows(station, "SELECT COUNT(*) FROM request WHERE answered_at IS NULL") == (("0",),)
 
 
+def test_a_second_program_on_one_watch_folder_is_told_who_has_it(
+    station: Path, watching: subprocess.Popen[str]
+) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    wait_for_state(station, "succeeded", 60)
+    before = sorted(path.name for path in (station / "share").rglob("*"))
+    refused = at(station, "--data-dir", station / "other data", "run", "--once")
+    assert refused.returncode == 3
+    assert f"process {watching.pid}" in refused.stderr
+    assert "journal of its own" in refused.stderr
+    assert sorted(path.name for path in (station / "share").rglob("*")) == before
+    watching.send_signal(signal.SIGINT)
+    watching.communicate(timeout=30)
+    assert [path.name for path in (station / "scanner").iterdir()] == ["0a1b.svs"]
+
+
 def test_wrong_settings_name_line_key_and_choices(station: Path) -> None:
     settings = station / "settings.toml"
     settings.write_text(settings.read_text("utf-8") + "\n[quality]\nblur_limit = 5\n", encoding="utf-8")
@@ -263,6 +279,16 @@ def test_the_sheet_is_rebuilt_from_the_journal(station: Path) -> None:
     rebuilt = at(station, "sync", "--rebuild", "--json")
     assert rebuilt.returncode == 0, rebuilt.stderr
     assert "Complete" in (station / "slides.csv").read_text("utf-8")
+
+
+def test_transfer_keeps_the_bandwidth_it_is_given(tmp_path: Path) -> None:
+    source = tmp_path / "slide.svs"
+    source.write_bytes(bytes(12_000_000))
+    done = lab.run("transfer", source, tmp_path / "archive", "--bandwidth", "10", "--json")
+    assert done.returncode == 0, done.stderr
+    assert lab.document(done)["seconds"] >= 1.19
+    for wrong in ("-1", "fast", "inf"):
+        assert lab.run("transfer", source, tmp_path / "archive", "--bandwidth", wrong).returncode == 2
 
 
 def test_transfer_verifies_and_never_overwrites(tmp_path: Path) -> None:

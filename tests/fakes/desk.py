@@ -1,7 +1,7 @@
 """A desk for the window's tests: a dozen scans held in memory, real pictures, and acts that change them."""
 
 import asyncio
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from app.domain.run import Operator, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.slide import BarcodeReading, BarcodeSource, PictureKind, SlideFacts
 from app.domain.step import StepId, StepState
+from app.services.share_state import ShareState
 from app.services.views import (
     ExpectedView,
     HandScanAnswer,
@@ -20,7 +21,9 @@ from app.services.views import (
     ScanView,
     StationView,
 )
+from tests.fakes.chains import two_scans
 from tests.fakes.scans import EXPECTED, PICTURES, a_dozen, picture_of
+from tests.fakes.share_states import a_share
 
 OPERATORS = (Operator("Mira Holm", "mira@example.org", "MH"), Operator("Jon Ek", "jon@example.org", "JE"))
 
@@ -35,11 +38,13 @@ class FakeDesk:
         self._listeners: list[Callable[[frozenset[ScanId]], None]] = []
         self.acts: list[tuple[object, ...]] = []
         self.refuse: SlideError | None = None
+        self.chains = two_scans(self.now, {view.id: view for view in chosen})
         self.report_path = Path("run-report.pdf")
         self.expected: tuple[ExpectedView, ...] = EXPECTED if scans is None else ()
         self.current: Run | None = Run(
             RunId("2026-11-22 / 3"), "Raven", OPERATORS[0], self.now - timedelta(hours=1, minutes=12)
         )
+        self.share_state = a_share(self.now)
         self.station_view = StationView("Prec Imaging", "Raven", True, 2.0, 41, 398e6, 2, 1, 12.0, "", "", "")
 
     def scans(self) -> tuple[ScanView, ...]:
@@ -54,7 +59,8 @@ class FakeDesk:
         done = sum(state is StepState.SUCCEEDED for state in states)
         waiting = len(states) - need - done
         safe_at = self.now + timedelta(minutes=26) if waiting else None
-        return RunView(self.current, done, waiting, need, len(self.expected), 1, 1, self.expected, safe_at)
+        note = f"{need} wait for you" if need else ""
+        return RunView(self.current, done, waiting, need, len(self.expected), 1, 1, self.expected, safe_at, note)
 
     def station(self) -> StationView:
         return self.station_view
@@ -98,7 +104,7 @@ class FakeDesk:
             if step.state is not StepState.PENDING
         )
         files = ((f"/raven/{view.source_name}", view.destination or "", "9f" * 32 if view.verified_at else ""),)
-        return ScanDetail(readings, facts, files, log)
+        return ScanDetail(readings, facts, files, log, self.chains.get(scan))
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
         await asyncio.sleep(0)
@@ -141,8 +147,11 @@ class FakeDesk:
     async def first(self, scan: ScanId) -> None:
         self._do("first", scan)
 
-    async def keep(self, scan: ScanId, which: str) -> None:
-        self._do("keep", scan, which)
+    async def keep(self, scan: ScanId, which: str, reason: str = "") -> None:
+        self._do("keep", scan, which, *([reason] if reason else []))
+
+    async def missing(self, scan: ScanId, how: str, reason: str) -> None:
+        self._do("missing", scan, how, reason)
 
     async def verdict(self, scan: ScanId, verdict: str, reason: str) -> None:
         self._do("verdict", scan, verdict, reason)
@@ -169,6 +178,19 @@ class FakeDesk:
     async def report(self, out: Path | None = None) -> Path:
         self._do("report", out)
         return out or self.report_path
+
+    async def share(self) -> ShareState:
+        await asyncio.sleep(0)
+        return self.share_state
+
+    async def read_findings_again(self) -> None:
+        self._do("read_findings_again")
+        self.share_state = replace(self.share_state, findings=())
+
+    async def remove_leftovers(self, paths: Sequence[str], reason: str, *, force: bool = False) -> None:
+        self._do("remove_leftovers", tuple(paths), reason, force)
+        left = tuple(each for each in self.share_state.leftovers if each.leftover.path not in paths)
+        self.share_state = replace(self.share_state, leftovers=left)
 
     def _do(self, *act: object) -> None:
         if self.refuse is not None:

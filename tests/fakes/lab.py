@@ -10,6 +10,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
@@ -22,7 +23,8 @@ from app.domain.settings import DestinationSettings, PipelineSettings, ReleaseSe
 from app.domain.step import StepId, StepState
 from app.pipeline.case import Kit
 from app.pipeline.ledger import Ledger
-from app.pipeline.limits import DestinationGate
+from app.pipeline.limits import DestinationGate, copying_places
+from app.pipeline.pacing import make_pacing
 from app.pipeline.progress import ProgressBoard
 from app.pipeline.sheet_desk import SheetDesk
 from app.pipeline.threads import Threads
@@ -51,6 +53,22 @@ class FakeClock:
         return time.monotonic() + self._ahead
 
 
+class FakeGuest:
+    """Meets the port GoodGuest: keeps what it was told, and changes no priority of the tests."""
+
+    def __init__(self) -> None:
+        self.told: list[str] = []
+
+    def be_modest(self) -> None:
+        self.told.append("modest")
+
+    def step_back(self) -> None:
+        self.told.append("back")
+
+    def come_forward(self) -> None:
+        self.told.append("forward")
+
+
 class PlainReport:
     """Meets the port ReportMaker: keeps what it was given."""
 
@@ -73,7 +91,7 @@ async def until(condition: Callable[[], object], what: str = "") -> None:
 class Lab:
     """The lab's folders and scripted outside; `open` starts a station in it, as often as a test likes."""
 
-    def __init__(self, folder: Path, **pipeline: float) -> None:
+    def __init__(self, folder: Path, **pipeline: Any) -> None:
         self.folder = folder
         self.watch = folder / "scanner"
         self.share_root = folder / "share"
@@ -83,7 +101,7 @@ class Lab:
         self.clock = FakeClock()
         self.images = FakeImages()
         self.sheet = FakeSheet([row("620995"), row("407871", panel="P2"), row("545891", panel="P3")])
-        limits = {"copies": 2, "retries": 2, "retry_seconds": 0.02, "poll_seconds": 0.1, **pipeline}
+        limits = {"copies": 2, "retries": 2, "retry_seconds": 0.02, "poll_seconds": 0.1, "gentle": "never", **pipeline}
         self.settings = Settings(
             scanner=ScannerSettings(
                 name="Raven", watch=str(self.watch), settle_seconds=0.0, barcode_pattern="[0-9]{6}"
@@ -92,6 +110,7 @@ class Lab:
             pipeline=PipelineSettings(**limits),
         )
         self.maker = PlainReport()
+        self.guest = FakeGuest()
         self.station: Station
 
     def release(self, keep_days: float) -> None:
@@ -122,6 +141,9 @@ class Lab:
             source=ScannerDisk(),
             program_version="1.0",
             publishing=asyncio.Lock(),
+            guest=self.guest,
+            pacing=make_pacing(self.settings.pipeline.bandwidth_mb, self.clock.monotonic),
+            copying=copying_places(self.settings.pipeline.copies),
             once=once,
         )
 

@@ -2,15 +2,25 @@
 
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
 from typing import Any
 
 from app.adapters.files.folder_destination import FolderDestination
+from app.domain.audit import AuditHead
 from app.domain.errors import StoppedError
 from app.domain.scan import VerifiedFile
-from app.domain.transfer import Occupant, Relocation, ScrubResult, TransferPlan, TransferProgress, TransferWatch
+from app.domain.share import Leftover, ShareStation
+from app.domain.transfer import (
+    ListedFile,
+    Occupant,
+    Relocation,
+    ScrubResult,
+    TransferPlan,
+    TransferProgress,
+    TransferWatch,
+)
 
 PATIENCE_SECONDS = 10.0
 
@@ -71,12 +81,26 @@ class ScriptedShare:
         self._inner.relocate(move)
         self._next("relocated", move)
 
+    def locate(self, files: tuple[VerifiedFile, ...], watch: TransferWatch) -> tuple[str, ...] | None:
+        self._next("locate", files)
+        return self._inner.locate(files, watch)
+
     def discard(self, plan: TransferPlan) -> None:
         self._next("discard", plan)
         self._inner.discard(plan)
 
-    def leftovers(self) -> tuple[str, ...]:
+    def leftovers(self) -> tuple[Leftover, ...]:
         return self._inner.leftovers()
+
+    def remove_leftover(self, leftover: Leftover) -> None:
+        self._inner.remove_leftover(leftover)
+
+    def announce(self, station: ShareStation) -> None:
+        self._next("announce", station)
+        self._inner.announce(station)
+
+    def stations(self) -> tuple[ShareStation, ...]:
+        return self._inner.stations()
 
     def check_file(self, file: VerifiedFile) -> bool:
         self._next("check_file", file)
@@ -84,6 +108,21 @@ class ScriptedShare:
 
     def scrub(self, watch: TransferWatch) -> ScrubResult:
         return self._inner.scrub(watch)
+
+    def scrub_files(self, paths: Sequence[str], watch: TransferWatch) -> ScrubResult:
+        self._next("scrub_files", paths, watch)
+        return self._inner.scrub_files(paths, watch)
+
+    def listed(self) -> Iterator[ListedFile]:
+        return self._inner.listed()
+
+    def put_audit_head(self, head: AuditHead) -> None:
+        self._next("put_audit_head", head)
+        self._inner.put_audit_head(head)
+
+    def audit_head(self, journal: str) -> AuditHead | None:
+        self._next("audit_head", journal)
+        return self._inner.audit_head(journal)
 
     def absolute(self, relative: str) -> str:
         return self._inner.absolute(relative)

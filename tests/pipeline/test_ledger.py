@@ -1,6 +1,7 @@
 """The one place where a scan changes."""
 
 import asyncio
+import gc
 from dataclasses import replace
 from threading import Event
 
@@ -8,11 +9,12 @@ import pytest
 
 from app.domain.dossier import Change, StepChange
 from app.domain.errors import SurroundingsError, UseError
-from app.domain.scan import ScanId
+from app.domain.scan import RunId, ScanId
 from app.domain.sheet import CellWrite
 from app.domain.step import StepState
 from app.pipeline.case import Kit
 from app.pipeline.journey import COPY, IDENTIFY, SETTLE
+from app.pipeline.ledger import Ledger
 from tests.adapters.storage.samples import a_dossier
 from tests.fakes.lab import Lab, until
 
@@ -127,3 +129,69 @@ async def test_a_change_is_decided_from_the_scan_as_it_is_under_the_lock(kit: Ki
 async def test_an_unknown_scan_is_refused_in_words(kit: Kit) -> None:
     with pytest.raises(UseError, match="No such scan"):
         await kit.ledger.apply(ScanId("nobody"), Change())
+
+
+async def test_scans_are_found_by_what_one_looks_for_however_they_change(kit: Kit) -> None:
+    ledger = kit.ledger
+    other, third = (replace(a_dossier(name), published=False) for name in ("two", "three"))
+    run = RunId("2026-11-22-1")
+    await ledger.add(other, third)
+
+    def looks() -> tuple[list[str], ...]:
+        found = (ledger.of_barcode("000123"), ledger.of_barcode("9"), ledger.unfinished(), ledger.under_way(run))
+        return tuple([each.id.removeprefix("scan-") for each in some] for some in found)
+
+    assert looks() == (["one", "two", "three"], [], ["one", "two", "three"], ["one", "two", "three"])
+    await ledger.apply(other.id, Change(scan=replace(other.scan, barcode="9")))
+    await ledger.apply(DOSSIER.id, Change(scan=replace(DOSSIER.scan, barcode=None)))
+    assert looks()[:2] == (["three"], ["two"])
+    await ledger.apply(DOSSIER.id, Change(scan=DOSSIER.scan))
+    assert looks()[:2] == (["one", "three"], ["two"])
+    for step in third.steps:
+        await ledger.apply(third.id, move(step, S.SKIPPED))
+    assert looks()[2:] == (["one", "two"], ["one", "two"])
+    reopened = Ledger(kit.store, kit.clock)
+    await reopened.load()
+    assert [each.id for each in reopened.unfinished()] == [DOSSIER.id, other.id]
+    assert reopened.all() == ledger.all()
+    assert gc.isenabled()
+    await ledger.apply(third.id, move(SETTLE, S.PENDING))
+    assert looks()[2] == ["one", "two", "three"], "oldest first, also one that began anew"
+    assert ledger.find(third.id) is ledger.get(third.id)
+    assert ledger.find(ScanId("nobody")) is None
+    assert [each.id for each in ledger.of_run(None)] == [each.id for each in ledger.all()]
+
+
+async def test_one_change_of_all_is_one_transaction(kit: Kit) -> None:
+    ledger, told = kit.ledger, []
+    await ledger.add(*(replace(a_dossier(f"n{number}"), published=False) for number in range(3)))
+    store, ledger._store = kit.store, _Refusing(kit.store)
+    running = Change(steps=(StepChange(SETTLE, S.RUNNING, "its turn"),))
+    with pytest.raises(SurroundingsError):
+        await ledger.apply_to_all(lambda _: running)
+    assert {each.steps[SETTLE].state for each in ledger.all()} == {S.PENDING}
+    counting = _Counting(store)
+    ledger._store = counting
+    ledger.listen(told.append)
+    await asyncio.sleep(0)
+    told.clear()
+    await ledger.apply_to_all(lambda now: Change() if now.id == DOSSIER.id else running)
+    await asyncio.sleep(0)
+    assert counting.calls == 1
+    assert sorted(told) == ["scan-n0", "scan-n1", "scan-n2"]
+    assert await store.work(lambda journal: journal.dossiers()) == ledger.all()
+    assert len(await store.work(lambda journal: journal.moves(ScanId("scan-n1")))) == 1
+    await ledger.apply_to_all(lambda _: Change())
+    assert counting.calls == 1
+
+
+class _Counting:
+    """A store that counts the transactions."""
+
+    def __init__(self, store) -> None:
+        self._store = store
+        self.calls = 0
+
+    async def work(self, act):
+        self.calls += 1
+        return await self._store.work(act)

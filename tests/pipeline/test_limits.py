@@ -6,7 +6,7 @@ from threading import Event
 import pytest
 
 from app.domain.errors import CorruptionError, DestinationError
-from app.pipeline.limits import DestinationGate, Places
+from app.pipeline.limits import DestinationGate, Places, after_copies
 from app.pipeline.threads import Threads
 from tests.fakes.lab import Lab, until
 
@@ -40,6 +40,65 @@ async def test_no_more_than_the_number_work_at_once() -> None:
 
     await asyncio.gather(*(work() for _ in range(20)))
     assert (now, most) == (0, 3)
+
+
+async def test_more_places_are_handed_out_at_once_and_fewer_as_they_become_free() -> None:
+    places, working = Places(2), set()
+    may_end = {name: asyncio.Event() for name in "abcdef"}
+
+    async def work(name: str) -> None:
+        async with places.place(lambda: (name,)):
+            working.add(name)
+            await may_end[name].wait()
+            working.discard(name)
+
+    async def end(name: str) -> None:
+        may_end[name].set()
+        await until(lambda: name not in working)
+        await asyncio.sleep(0)
+
+    tasks = [asyncio.create_task(work(name)) for name in may_end]
+    await until(lambda: working == {"a", "b"})
+    assert places.waiting == 4
+    places.resize(4)
+    await until(lambda: working == {"a", "b", "c", "d"})
+    places.resize(1)
+    await asyncio.sleep(0)
+    assert working == {"a", "b", "c", "d"}, "nobody is thrown out"
+    for name in "abc":
+        await end(name)
+    assert working == {"d"}
+    await end("d")
+    await until(lambda: working == {"e"})
+    places.resize(2)
+    await until(lambda: working == {"e", "f"})
+    for name in "ef":
+        await end(name)
+    await asyncio.gather(*tasks)
+    assert (places.number, places.waiting) == (2, 0)
+
+
+async def test_who_only_reads_again_comes_after_all_copies_but_not_for_ever(lab: Lab) -> None:
+    places, taken = Places(1), []
+
+    async def take(name: str, order) -> None:
+        async with places.place(order):
+            taken.append(name)
+
+    holder = places.place(lambda: (0,))
+    await holder.__aenter__()
+    reading = after_copies(lab.clock)
+    tasks = [
+        asyncio.create_task(take("reading", reading)),
+        asyncio.create_task(take("copy", lambda: (0, lab.clock.now(), "a"))),
+    ]
+    await asyncio.sleep(0)
+    await holder.__aexit__(None, None, None)
+    await asyncio.gather(*tasks)
+    assert taken == ["copy", "reading"]
+    lab.clock.skip(601)
+    assert reading() < (0, lab.clock.now(), "a"), "a disk that is never freed fills up"
+    assert reading() > (-1, lab.clock.now(), "a"), "what a person put first stays first"
 
 
 @pytest.mark.parametrize("after_its_turn_came", [False, True])

@@ -153,6 +153,7 @@ async def test_the_scanner_s_copy_is_kept_for_as_long_as_told_and_another_scan_u
         assert lab.state("a.svs", RELEASE) is S.WAITING_TO_RETRY
         scan = lab.id("a.svs")
         lab.scan("a.svs", "407871", mark="the name is used again")
+        await station.runner.look()
         lab.clock.skip(8 * 86400)
         station.runner.go_on(scan)
         await until(lambda: station.kit.ledger.get(scan).steps[RELEASE].state is S.SKIPPED)

@@ -75,6 +75,23 @@ async def test_requests_are_done_or_refused_and_a_broken_one_does_not_stop_the_o
         assert lab.get("a.svs").state is S.SUCCEEDED
 
 
+async def test_a_request_that_cannot_be_read_is_answered_once_and_the_next_one_is_served(lab: Lab) -> None:
+    lab.scan("a.svs", "620995")
+    async with lab.open() as station:
+        await lab.rest()
+
+        def put_broken(journal) -> int:
+            number = journal.ask(station.kit.clock.now(), "other", "first", {})
+            journal._db.execute("UPDATE request SET body = '{broken' WHERE number = ?", (number,))
+            return number
+
+        broken = await station.kit.store.work(put_broken)
+        assert (await ask(station, "first", scan=lab.id("a.svs"))).ok
+        answer = await station.kit.store.work(lambda journal: journal.answer_to(broken))
+        assert answer is not None
+        assert (answer.ok, answer.title, answer.kind) == (False, "The request cannot be read", ErrorKind.USE)
+
+
 async def test_an_error_nobody_foresaw_is_the_answer_and_the_next_request_is_served(lab: Lab) -> None:
     lab.scan("a.svs", "")
     async with lab.open() as station:

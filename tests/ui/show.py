@@ -14,22 +14,26 @@ from app.services.views import Choice
 from app.ui.application import run_window
 from app.ui.main_window import MainWindow
 from app.ui.theme import ThemeChoice
+from tests.fakes.chains import missing_image
 from tests.fakes.desk import FakeDesk
 from tests.fakes.scans import thousands
 
+SHORT = "The scanner's disk has room for 3 more slides; the oldest verified scan may go on Thursday 14:00"
 RESOURCES = Path(__file__).parents[2] / "resources"
 
 
 def main() -> int:
     parser = argparse.ArgumentParser()
-    parser.add_argument("--page", choices=("run", "queue", "report"), default="run")
+    parser.add_argument("--page", choices=("run", "queue", "report", "share"), default="run")
     parser.add_argument("--theme", choices=[choice.value for choice in ThemeChoice], default="light")
     parser.add_argument("--size", default="1600x1000")
     parser.add_argument("--rows", type=int, default=-1)
     parser.add_argument("--panel", default="")
-    parser.add_argument("--dialog", choices=("assign", "mark", "verdict", "end", "start", "cancel"))
+    parser.add_argument("--dialog", choices=("assign", "mark", "verdict", "end", "start", "cancel", "keep", "without"))
     parser.add_argument("--error", action="store_true")
     parser.add_argument("--scanned", default="407871")
+    parser.add_argument("--missing", action="store_true", help="the question about an older image that is not there")
+    parser.add_argument("--short", action="store_true", help="the scanner's disk is short of room")
     parser.add_argument("--norun", action="store_true")
     parser.add_argument("--out", type=Path)
     parser.add_argument("--log", type=Path, help="write every act the desk was asked for, one a line")
@@ -37,6 +41,10 @@ def main() -> int:
     desk = FakeDesk(None if chosen.rows < 0 else thousands(chosen.rows, datetime.now().astimezone()))
     if chosen.norun:
         desk.current = None
+    if chosen.missing:
+        desk.put(missing_image(desk.scans()[3]))
+    if chosen.short:
+        desk.station_view = replace(desk.station_view, room_for_slides=3, room_warning=SHORT)
 
     async def open_desk() -> FakeDesk:
         QTimer.singleShot(0, lambda: prepare(desk, chosen))
@@ -55,7 +63,7 @@ def prepare(desk: FakeDesk, chosen: argparse.Namespace) -> None:
     width, height = chosen.size.split("x")
     window.resize(int(width), int(height))
     window.move(0, 0)
-    window.show_page(("run", "queue", "report").index(chosen.page))
+    window.show_page(("run", "queue", "report", "share").index(chosen.page))
     if chosen.scanned and chosen.page == "run" and not chosen.rows >= 0:
         window.take_code(chosen.scanned)
     if chosen.panel:
@@ -79,6 +87,8 @@ def open_dialog(window: MainWindow, desk: FakeDesk, name: str) -> None:
         "verdict": lambda: window.acts.choose(ids[3], Choice.ORDER_RESCAN),
         "end": window.acts.end_run,
         "start": window.acts.start_run,
+        "keep": lambda: window.acts.keep(ids[0]),
+        "without": lambda: window.acts.choose(ids[3], Choice.GO_ON_WITHOUT),
         "cancel": lambda: window.acts.cancel(ids[:3]),
     }[name]()
 

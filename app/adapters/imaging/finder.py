@@ -6,10 +6,10 @@ from pathlib import Path
 
 from app.adapters.imaging.contents import ContentsMemory
 from app.adapters.imaging.exclusive import is_free
-from app.adapters.imaging.folder_listing import FolderListing, Wanted, list_folder, name_of, parent_of
+from app.adapters.imaging.folder_listing import FolderListing, Wanted, is_absent, list_folder, name_of, parent_of
 from app.adapters.imaging.grouping import Grouping
 from app.adapters.imaging.names import is_ndtiff_level
-from app.domain.errors import UseError
+from app.domain.errors import RetryableError, SurroundingsError, UseError
 from app.domain.scan import Layout, Member, ScanSet
 
 
@@ -90,7 +90,10 @@ class FolderFinder:
             start = parent_of(start)
         stem = Path(scan.name).stem
         wanted = None if scan.layout is Layout.FOLDER else _among(frozenset((stem, f"_{stem}_")))
-        listing = list_folder(scan.root, start=start, wanted=wanted)
+        try:
+            listing = list_folder(scan.root, start=start, wanted=wanted)
+        except SurroundingsError as error:
+            raise RetryableError(error.title, error.message, error.hint) from error
         for each in self._group(listing):
             if each.main == scan.main or scan.main in {member.path for member in each.members}:
                 return {member.path: _member_now(scan.root, member.path) for member in each.members}
@@ -121,9 +124,18 @@ def _fills(scan: ScanSet, folder: Path) -> bool:
 
 
 def _member_now(root: Path, path: str) -> Member | None:
-    """Return a member as it is on disk now, None when it is gone or no longer a plain file."""
+    """Return a member as it is on disk now, None when it is gone or no longer a plain file.
+
+    Raises RetryableError when the disk does not answer: a set must not be taken for smaller than it is.
+    """
     try:
         status = os.lstat(root / path)
-    except OSError:
-        return None
+    except OSError as error:
+        if is_absent(error):
+            return None
+        raise RetryableError(
+            "The scanner's disk did not answer as it should",
+            f"{root / path}: {error.strerror or error}",
+            "It is tried again by itself.",
+        ) from error
     return Member(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None

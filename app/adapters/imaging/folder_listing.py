@@ -1,5 +1,6 @@
 """A watch folder as it lies on disk at one moment: every file with its size and time, by folder."""
 
+import errno
 import os
 import stat
 from collections.abc import Callable, Iterable
@@ -12,6 +13,8 @@ from app.domain.scan import Member
 
 REPARSE_POINT = 0x400
 MAX_DEPTH = 24
+_NOT_THERE = frozenset({errno.ENOENT, errno.ENOTDIR, errno.ELOOP})
+_NOT_OURS = frozenset({errno.EACCES, errno.EPERM})
 
 Wanted = Callable[[str], bool]
 
@@ -53,7 +56,8 @@ def list_folder(root: Path, *, start: str = "", wanted: Wanted | None = None) ->
     """List every file below `root/start`, never through a link; what vanishes meanwhile is simply absent.
 
     `wanted` chooses among the folders directly inside `start`; others are listed whole.
-    Raises SurroundingsError when the first folder cannot be listed.
+    Raises SurroundingsError when the first folder cannot be listed, or the disk does not answer about anything in it:
+    a scan must not be left out in silence, nor a set be taken for smaller than it is.
     """
     listing = FolderListing(root)
     waiting = [start]
@@ -62,8 +66,8 @@ def list_folder(root: Path, *, start: str = "", wanted: Wanted | None = None) ->
         try:
             inner = _list_one(listing, folder)
         except OSError as error:
-            if folder == start:
-                raise _cannot_list(root / start, error) from error
+            if folder == start or not is_absent(error):
+                raise _cannot_list(root / folder, error) from error
             continue
         if folder == start and wanted is not None:
             inner = [each for each in inner if wanted(name_of(each))]
@@ -82,7 +86,9 @@ def _list_one(listing: FolderListing, folder: str) -> list[str]:
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
-            except OSError:  # gone, or not ours to see: then it is not part of the folder
+            except OSError as error:
+                if not is_absent(error):
+                    raise _cannot_list(listing.root / folder / entry.name, error) from error
                 continue
             path = join(folder, entry.name)
             if stat.S_ISREG(status.st_mode):
@@ -91,6 +97,11 @@ def _list_one(listing: FolderListing, folder: str) -> list[str]:
                 inner.append(path)
     listing.folders[folder] = dict(sorted(files.items()))
     return sorted(inner)
+
+
+def is_absent(error: OSError) -> bool:
+    """Return whether an error says that something is gone, or not ours to see; others are trouble with the disk."""
+    return error.errno in _NOT_THERE | _NOT_OURS
 
 
 def _cannot_list(folder: Path, error: OSError) -> SurroundingsError:

@@ -10,6 +10,7 @@ from app.domain.naming import member_finals, slide_path
 from app.domain.sheet import SheetRow, SlideSheet
 from app.pipeline.case import Ask, Case, Done, Outcome
 from app.pipeline.journey import NAME
+from app.pipeline.steps.making_way import free_orphans
 from app.pipeline.steps.placing import own_finals, place, plan_for
 
 
@@ -37,6 +38,7 @@ async def name(case: Case) -> Outcome:
             "Make the rows differ in a column with Include in Name?, then restart",
         )
     await _leave_old_name(case, finals)
+    await free_orphans(case.kit, case.id)
     named = replace(scan, stem=stem, folder=folder, file_name=PurePosixPath(final).name)
     return Done(final, Change(scan=named))
 
@@ -60,11 +62,15 @@ async def _leave_old_name(case: Case, finals: Mapping[str, str]) -> None:
 
 def _holder(case: Case, final: str) -> Dossier | None:
     """Return another slide's scan that has this name, as file systems compare names: without case, in one form."""
+    wanted = _same(final)
     for other in case.kit.ledger.all():
         scan = other.scan
         if other.id == case.id or scan.cancelled or scan.stem is None or scan.barcode == case.dossier.scan.barcode:
             continue
-        if other.steps[NAME].state.done and _same(own_finals(other)[scan.files.main]) == _same(final):
+        # The stem is part of the name: of ten thousand scans hardly one is looked at more closely.
+        if _same(scan.stem) not in wanted:
+            continue
+        if other.steps[NAME].state.done and _same(own_finals(other)[scan.files.main]) == wanted:
             return other
     return None
 

@@ -1,13 +1,15 @@
 """Which name a scan gets on the share, seen together with the other scans of its slide."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
 from app.domain.dossier import Dossier
-from app.domain.naming import member_finals, rescan_finals
+from app.domain.naming import member_finals, own_folder, rescan_finals
+from app.domain.scan import Member
 from app.domain.transfer import MemberPlan, TransferPlan
 from app.pipeline.case import Case
-from app.pipeline.rescans import earlier_scans, later_scan
+from app.pipeline.rescans import BOTH, NEW, OLD, earlier_scans, kept_choice, later_scan, missing_answer
 
 
 class Role(Enum):
@@ -38,12 +40,14 @@ def place(case: Case) -> Placement:
     later = later_scan(ledger, dossier)
     earlier = tuple(other for other in earlier_scans(ledger, dossier) if other.scan.superseded_by in (None, case.id))
     rescans = case.kit.settings.destination.rescans
-    if dossier.scan.keep == "both" and (later or earlier):
-        return Placement(Role.BESIDE, _apart(dossier, finals, ""), (later,) if later else earlier)
-    if later is not None and dossier.scan.keep != "new":
-        return Placement(Role.GIVES_WAY, _apart(dossier, finals, rescans), (later,))
-    if earlier and dossier.scan.keep == "old":
-        return Placement(Role.GIVES_WAY, _apart(dossier, finals, rescans), earlier)
+    choice = kept_choice(dossier.scan)
+    wants_name = choice == NEW or missing_answer(dossier.scan) is not None
+    if choice == BOTH and (later or earlier):
+        return Placement(Role.BESIDE, apart(dossier), (later,) if later else earlier)
+    if later is not None and not wants_name:
+        return Placement(Role.GIVES_WAY, apart(dossier, rescans), (later,))
+    if earlier and choice == OLD:
+        return Placement(Role.GIVES_WAY, apart(dossier, rescans), earlier)
     others = earlier if later is None else (*earlier, later)
     return Placement(Role.REPLACES if others else Role.ONLY, finals, others)
 
@@ -51,11 +55,23 @@ def place(case: Case) -> Placement:
 def plan_for(dossier: Dossier, placement: Placement) -> TransferPlan:
     """Return what is to be carried, the main member first."""
     files = dossier.scan.files
-    members = sorted(files.members, key=lambda member: member.path != files.main)
     return TransferPlan(
         files.fingerprint(),
-        tuple(MemberPlan(files.root / m.path, placement.finals[m.path], m.size_bytes, m.mtime_ns) for m in members),
+        tuple(
+            MemberPlan(files.root / m.path, placement.finals[m.path], m.size_bytes, m.mtime_ns)
+            for m in _main_first(dossier)
+        ),
+        own_folder=own_folder(files.layout, tuple(placement.finals.values())),
     )
+
+
+def in_order(dossier: Dossier, finals: Mapping[str, str]) -> tuple[str, ...]:
+    """Return final paths in the order of the scan's verified files: the main member first."""
+    return tuple(finals[member.path] for member in _main_first(dossier))
+
+
+def _main_first(dossier: Dossier) -> list[Member]:
+    return sorted(dossier.scan.files.members, key=lambda member: member.path != dossier.scan.files.main)
 
 
 def own_finals(dossier: Dossier) -> dict[str, str]:
@@ -65,22 +81,9 @@ def own_finals(dossier: Dossier) -> dict[str, str]:
     return member_finals(files.layout, files.main, paths, dossier.scan.folder or "", dossier.scan.stem or "")
 
 
-def moved_finals(dossier: Dossier, rescans: str) -> tuple[str, ...]:
-    """Return where the published files of an older scan go, in the order of its files."""
-    destinations = [file.destination for file in dossier.files]
-    moved = rescan_finals(
-        dossier.scan.files.layout,
-        destinations[0],
-        destinations,
-        rescans_folder=rescans,
-        older_scan_id=dossier.id,
-    )
-    return tuple(moved[destination] for destination in destinations)
-
-
-def _apart(dossier: Dossier, finals: dict[str, str], rescans: str) -> dict[str, str]:
+def apart(dossier: Dossier, rescans: str = "") -> dict[str, str]:
     """Return the finals under a name with the scan's id, in the rescans or (empty) in the same folder."""
-    files = dossier.scan.files
+    files, finals = dossier.scan.files, own_finals(dossier)
     if rescans:
         main = finals[files.main]
         moved = rescan_finals(

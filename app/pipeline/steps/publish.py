@@ -2,48 +2,79 @@
 
 from dataclasses import replace
 
-from app.domain.dossier import Change, Dossier, RescanLink, StepChange
-from app.domain.errors import NameTakenError, SlideError
-from app.domain.scan import ScanId, VerifiedFile
+from app.domain.dossier import Change, Dossier, StepChange
+from app.domain.errors import NameTakenError
+from app.domain.scan import VerifiedFile
 from app.domain.step import StepState
-from app.domain.transfer import MemberPlan, Relocation, TransferPlan
-from app.pipeline.case import Ask, Case, Done, Moved, Outcome
+from app.domain.transfer import MemberPlan, TransferPlan
+from app.pipeline.case import Ask, Case, Moved, Outcome
 from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, QUALITY, VERIFY
 from app.pipeline.rescans import advises_rescan
-from app.pipeline.steps.placing import Placement, Role, moved_finals, place
+from app.pipeline.steps.making_way import OLDER_MISSING, all_make_way, answered, link_of, put
+from app.pipeline.steps.missing_image import look_for_missing
+from app.pipeline.steps.placing import Placement, Role, in_order, place
 
-RESCANNED = "scanned again"
 WHICH_ONE = "Which scan is kept?"
-OLDER_MISSING = "The older image is not there"
 QUESTIONS = (WHICH_ONE, OLDER_MISSING)
 """What a person answers with old, new or both."""
 
 
 async def publish(case: Case, plan: TransferPlan, placement: Placement, files: tuple[VerifiedFile, ...]) -> Outcome:
     """Publish without overwriting; an earlier scan under this name is moved away first, in one journalled act."""
-    await _wait_for_verdict(case)
+    question = await _prepare(case)
+    if question is not None:
+        return question
     async with case.kit.publishing:
-        if place(case).finals != placement.finals:
-            return await start_over(case)
         now = place(case)
-        if now.role is Role.REPLACES and (_only_old_is_good(case) or _only_a_person_says_so(case)):
-            return _which_one(case)
-        if now.role is Role.REPLACES:
-            question = await _all_make_way(case, now.others)
-            if question is not None:
-                return question
+        if now.finals != placement.finals:
+            return await start_over(case)
+        question = await _clear_the_name(case, now)
+        if question is not None:
+            return question
         try:
             await case.kit.threads.copy(case.kit.destination.publish, plan, files)
         except NameTakenError as error:
             return Ask(error.title, error.message, error.hint)
-        return await _published(case, now, files)
+        await answered(case)
+        return await _named(case, f"{files[0].check}, equal", _published(case, now, files))
 
 
-async def _wait_for_verdict(case: Case) -> None:
-    """A rescan waits for its quality, which decides which scan of the slide is kept."""
+async def refile(case: Case) -> Outcome:
+    """Move a verified scan to the name it should have: its barcode was wrong when it was published."""
+    question = await _prepare(case)
+    if question is not None:
+        return question
+    async with case.kit.publishing:
+        now = place(case)
+        question = await _clear_the_name(case, now)
+        if question is not None:
+            return question
+        try:
+            files = await put(case.kit, case.dossier, in_order(case.dossier, now.finals))
+        except NameTakenError as error:
+            return Ask("Another file has this name", error.message, error.hint)
+        await answered(case)
+        return await _named(case, "moved to the right name", _published(case, now, files))
+
+
+async def _prepare(case: Case) -> Ask | None:
+    """Wait for what decides which scan is kept, and look for a missing older image, before names change hands."""
     while place(case).role is Role.REPLACES and case.dossier.steps[QUALITY].state.on_its_way:
         case.kit.progress.note(case.id, "waits for its quality: it decides which scan is kept")
         await case.pause(0.2)
+    now = place(case)
+    return await look_for_missing(case, now.others) if now.role is Role.REPLACES else None
+
+
+async def _clear_the_name(case: Case, now: Placement) -> Ask | None:
+    """Let the other scans make way where this one takes the name; a question where a person has to decide that."""
+    if now.role is not Role.REPLACES:
+        return None
+    # Once one has made way, the name stands empty: asking again could leave it so.
+    begun = any(other.scan.superseded_by == case.id for other in now.others)
+    if not begun and (_only_old_is_good(case) or _only_a_person_says_so(case)):
+        return _which_one(case)
+    return await all_make_way(case, now.others)
 
 
 async def start_over(case: Case) -> Outcome:
@@ -74,21 +105,7 @@ def _only_a_person_says_so(case: Case) -> bool:
     return case.dossier.scan.keep is None and case.dossier.scan.assigned is not None
 
 
-async def _all_make_way(case: Case, others: tuple[Dossier, ...]) -> Ask | None:
-    """Move the earlier scans; one that is not there is a question, and the answer `new` goes on without it."""
-    for other in others:
-        try:
-            await make_way(case, other)
-        except SlideError as error:
-            if case.dossier.scan.keep != "new":
-                message = f"Scan {other.id} of {case.dossier.scan.barcode}: {error.message}"
-                hint = "Put it back and restart; or keep new, to go on without it, or keep both"
-                return Ask(OLDER_MISSING, message, hint)
-            await _superseded(case, other.id, other.files)
-    return None
-
-
-def _which_one(case: Case) -> Outcome:
+def _which_one(case: Case) -> Ask:
     barcode = case.dossier.scan.barcode
     if _only_a_person_says_so(case):
         said = (
@@ -103,42 +120,28 @@ def _which_one(case: Case) -> Outcome:
     )
 
 
-async def make_way(case: Case, older: Dossier) -> None:
-    """Move an earlier scan to the rescans and link the two. Repeating it changes nothing."""
-    if older.scan.superseded_by == case.id:
-        return
-    new = moved_finals(older, case.kit.settings.destination.rescans)
-    await case.kit.threads.copy(case.kit.destination.relocate, Relocation(older.files, new))
-    moved = tuple(replace(file, destination=path) for file, path in zip(older.files, new, strict=True))
-    await _superseded(case, older.id, moved)
+async def _named(case: Case, message: str, change: Change) -> Moved:
+    """Write the result while names are still in our hands: the next scan that gets one must know of this one."""
+    superseded_by = change.scan.superseded_by if change.scan is not None else None
+    moves = (StepChange(VERIFY, StepState.SUCCEEDED, "the work is done", message),)
+
+    def moved(now: Dossier) -> Change:
+        return replace(change, scan=replace(now.scan, superseded_by=superseded_by), steps=moves)
+
+    await case.kit.ledger.apply(case.id, moved)
+    case.kit.progress.forget(case.id)
+    return Moved()
 
 
-async def _superseded(case: Case, older: ScanId, files: tuple[VerifiedFile, ...]) -> None:
-    link = _link(case, older=older, newer=case.id, kept=case.id, where=files[0].destination)
-
-    def change(now: Dossier) -> Change:
-        return Change(scan=replace(now.scan, superseded_by=case.id), files=files, link=link)
-
-    await case.kit.ledger.apply(older, change)
-
-
-async def _published(case: Case, placement: Placement, files: tuple[VerifiedFile, ...]) -> Outcome:
+def _published(case: Case, placement: Placement, files: tuple[VerifiedFile, ...]) -> Change:
     scan, link = case.dossier.scan, None
-    if placement.role is Role.GIVES_WAY:
-        kept = placement.others[-1].id
-        scan = replace(scan, superseded_by=kept)
-        link = _link(case, older=case.id, newer=kept, kept=kept, where=files[0].destination)
-    elif placement.role is Role.BESIDE:
+    if placement.role in (Role.GIVES_WAY, Role.BESIDE):
         other = placement.others[-1]
-        link = _link(case, older=other.id, newer=case.id, kept=case.id, where=other.files[0].destination)
-    return Done(f"{files[0].check}, equal", Change(scan=scan, files=files, published=True, link=link))
-
-
-def _link(case: Case, *, older: ScanId, newer: ScanId, kept: ScanId, where: str) -> RescanLink:
-    barcode = case.dossier.scan.barcode or ""
-    dossier = case.kit.ledger.get(older)
-    reason = dossier.quality.reason if advises_rescan(dossier) and dossier.quality else RESCANNED
-    return RescanLink(barcode, older, newer, kept, where, reason, case.kit.clock.now())
+        gives_way = placement.role is Role.GIVES_WAY
+        scan = replace(scan, superseded_by=other.id if gives_way else None)
+        kept = other.id if gives_way else case.id
+        link = link_of(case.kit, case.dossier, files[0].destination, other, kept=kept)
+    return Change(scan=scan, files=files, published=True, link=link)
 
 
 _WHOLE_PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE, VERIFY)

@@ -3,8 +3,8 @@
 from pathlib import PurePosixPath
 
 from app.domain.dossier import Change, Dossier
-from app.domain.sheet import CellWrite
-from app.pipeline.case import Case, Outcome, Skip, Wait
+from app.domain.sheet import WRITTEN_COLUMNS, CellWrite
+from app.pipeline.case import Case, Kit, Outcome, Skip, Wait
 from app.pipeline.journey import VERIFY
 from app.pipeline.rescans import advises_rescan, earlier_scans, later_scan
 
@@ -18,17 +18,24 @@ async def record(case: Case) -> Outcome:
     if speaker is not None:
         return Skip(f"Scan {speaker} of this slide is the one in the sheet")
     barcode = case.dossier.scan.barcode or ""
-    generation = await _generation(case, barcode)
+    generation = await next_generation(case.kit, barcode)
     values = await _values(case)
     writes = tuple(CellWrite(barcode, header, value, generation) for header, value in values.items())
     return Wait(WAITING, change=Change(writes=writes))
 
 
-async def _generation(case: Case, barcode: str) -> int:
+async def next_generation(kit: Kit, barcode: str) -> int:
     """Return the time in ms, or one more than what waits already: a clock that was set back must not hide the new."""
-    pending = await case.kit.store.work(lambda journal: journal.pending_writes())
+    pending = await kit.store.work(lambda journal: journal.pending_writes())
     waiting = (each.write.generation for each in pending if each.write.barcode == barcode)
-    return max(int(case.kit.clock.now().timestamp() * 1000), 1 + max(waiting, default=0))
+    return max(int(kit.clock.now().timestamp() * 1000), 1 + max(waiting, default=0))
+
+
+def cleared(barcode: str, message: str, generation: int) -> tuple[CellWrite, ...]:
+    """Return the cells of a slide that has no verified image after all, with the reason as its message."""
+    return tuple(
+        CellWrite(barcode, header, message if header == "Message" else "", generation) for header in WRITTEN_COLUMNS
+    )
 
 
 async def _values(case: Case) -> dict[str, str]:

@@ -1,15 +1,16 @@
 """Create Checksum, Copy File to Share, Create Checksum (share), Verify Checksum: four steps to the eye, one pass."""
 
 import asyncio
+from dataclasses import replace
 
 from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.scan import VerifiedFile
 from app.domain.step import StepState
-from app.domain.transfer import TransferPlan, TransferProgress, TransferWatch
+from app.domain.transfer import TransferPlan, TransferProgress
 from app.pipeline.case import Case, Moved, Outcome
 from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, TRANSFER_STEPS, VERIFY, upstream_done
 from app.pipeline.steps.placing import place, plan_for
-from app.pipeline.steps.publish import publish, start_over
+from app.pipeline.steps.publish import publish, refile, start_over
 from app.pipeline.threads import ended
 
 _PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
@@ -21,6 +22,8 @@ async def transfer(case: Case) -> Outcome:
     begun = await case.kit.ledger.apply(case.id, _begin)
     if not any(begun.steps[step].state is StepState.RUNNING for step in TRANSFER_STEPS):
         return Moved()
+    if begun.published:
+        return await refile(case)
     placement = place(case)
     plan = plan_for(case.dossier, placement)
     if begun.steps[VERIFY].state is not StepState.RUNNING:
@@ -66,7 +69,8 @@ async def _carry(case: Case, plan: TransferPlan) -> tuple[VerifiedFile, ...]:
         if now.copied_bytes >= now.total_bytes:
             loop.call_soon_threadsafe(all_copied.set)
 
-    watch = TransferWatch(progress, inner.stopped)
+    watch = replace(inner, progress=progress)
+    case.kit.progress.begin(case.id, plan.size_bytes)
     carrying = asyncio.create_task(case.kit.threads.copy(case.kit.destination.copy, plan, watch))
     waiting = asyncio.create_task(all_copied.wait())
     try:
@@ -79,7 +83,7 @@ async def _carry(case: Case, plan: TransferPlan) -> tuple[VerifiedFile, ...]:
         waiting.cancel()
         case.stop_unless_done(carrying)
         await ended(carrying)
-        case.kit.progress.forget(case.id)
+        case.kit.progress.end(case.id)
 
 
 async def _begin_read_back(case: Case) -> None:

@@ -46,6 +46,17 @@ class ReasonDialog(Question):
         common = (say("Tissue itself is soft"), say("Good enough for this study"), say("No better scan possible"))
         return cls(say("Accept {0} as it is").format(name), measured, say("Accept"), common, parent)
 
+    @classmethod
+    def for_missing(cls, view: ScanView, parent: QWidget) -> "ReasonDialog":
+        """Return the question about going on without an older image."""
+        title = say("Go on without the older image of {0}").format(view.barcode or view.source_name)
+        text = say(
+            "The new scan takes the slide's name. The older one is noted as not on the share; "
+            "its copy on the scanner is not removed."
+        )
+        common = (say("Nobody knows where it is"), say("It was deleted on purpose"), say("The new scan is better"))
+        return cls(title, text, say("Go on without it"), common, parent)
+
     def reason(self) -> str:
         """Return the reason given."""
         return self._reason.text().strip()

@@ -1,3 +1,4 @@
+import errno
 import os
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import pytest
 
 from app.adapters.imaging import exclusive
 from app.adapters.imaging.finder import FolderFinder
-from app.domain.errors import SurroundingsError, UseError
+from app.domain.errors import RetryableError, SurroundingsError, UseError
 from app.domain.scan import Layout, ScanSet
 from tests.adapters.imaging.samples import (
     CODE128,
@@ -157,6 +158,51 @@ def test_a_folder_that_is_not_there_is_an_error_of_the_surroundings(finder: Fold
     with pytest.raises(SurroundingsError) as caught:
         finder.find(tmp_path / "gone")
     assert "gone" in caught.value.message
+
+
+def test_a_disk_that_does_not_answer_about_one_file_is_said_and_the_scan_is_not_left_out(
+    finder: FolderFinder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A set whose folder cannot be read must not be taken for a smaller one either."""
+    copy_tree(CODE128, tmp_path)
+    (tmp_path / "broken").mkdir()
+    (scan,) = finder.find(tmp_path)
+    real_scandir, real_lstat = os.scandir, os.lstat
+
+    def scandir(path: Path) -> object:
+        if Path(path).name == "broken":
+            raise OSError(errno.EIO, "Input/output error")
+        return real_scandir(path)
+
+    def lstat(path: Path, **named: object) -> os.stat_result:
+        if Path(path).name == CODE128.name:
+            raise OSError(errno.EIO, "Input/output error")
+        return real_lstat(path, **named)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "scandir", scandir)
+        with pytest.raises(SurroundingsError, match=r"broken: Input/output error"):
+            finder.find(tmp_path)
+    monkeypatch.setattr(os, "lstat", lstat)
+    with pytest.raises(RetryableError, match="Input/output error"):
+        finder.look(scan)
+
+
+def test_a_folder_that_is_not_ours_to_see_does_not_keep_the_others_from_being_found(
+    finder: FolderFinder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On Windows every disk has one."""
+    copy_tree(CODE128, tmp_path)
+    (tmp_path / "System Volume Information").mkdir()
+    real = os.scandir
+
+    def scandir(path: Path) -> object:
+        if Path(path).name.startswith("System"):
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    assert len(finder.find(tmp_path)) == 1
 
 
 def test_find_is_stable_while_files_come_and_go(finder: FolderFinder, tmp_path: Path) -> None:

@@ -1,0 +1,161 @@
+"""When each file of the share was last read and compared: at its verification, or when it was read again later."""
+
+import heapq
+import random
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import islice
+
+from app.domain.dossier import Dossier
+from app.domain.journal import Journal, Store
+from app.domain.ports import Destination
+from app.domain.share import Scrubbed
+from app.domain.transfer import ListedFile, ScrubResult
+from app.pipeline.journey import VERIFY
+
+_AT_ONCE = 1000
+_MOST_CHOSEN = 50_000
+"""Files of one portion: what keeps the memory flat on a share of millions."""
+RECENT = timedelta(days=30)
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)
+
+InThread = Callable[[Callable[[], list[ListedFile]]], Awaitable[list[ListedFile]]]
+"""Runs a blocking call in a thread."""
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class CheckedFile:
+    """A listed file and when it was last checked; ordered by that, the oldest first."""
+
+    at: datetime
+    chance: float
+    path: str = field(compare=False)
+    size_bytes: int = field(compare=False)
+
+
+@dataclass(slots=True)
+class Survey:
+    """How much of the share was checked when. `reread_bytes` were read again since the day's reading began."""
+
+    since: datetime
+    files: int = 0
+    size_bytes: int = 0
+    recent_bytes: int = 0
+    never_bytes: int = 0
+    reread_bytes: int = 0
+    oldest: datetime | None = None
+    _latest_first: list[tuple[float, float, CheckedFile]] = field(default_factory=list)
+
+    def add(self, file: CheckedFile, reread_at: datetime | None, now: datetime) -> None:
+        """Count a file, and keep it if it is among those that were not checked for longest."""
+        self.files += 1
+        self.size_bytes += file.size_bytes
+        if file.at == _NEVER:
+            self.never_bytes += file.size_bytes
+        else:
+            self.oldest = file.at if self.oldest is None else min(self.oldest, file.at)
+        if now - file.at <= RECENT:
+            self.recent_bytes += file.size_bytes
+        if reread_at is not None and reread_at >= self.since:
+            self.reread_bytes += file.size_bytes
+        else:
+            self._keep(file)
+
+    def _keep(self, file: CheckedFile) -> None:
+        entry = (-file.at.timestamp(), file.chance, file)
+        if len(self._latest_first) < _MOST_CHOSEN:
+            heapq.heappush(self._latest_first, entry)
+        else:
+            heapq.heappushpop(self._latest_first, entry)
+
+    def portion(self, percent: float) -> tuple[CheckedFile, ...]:
+        """Return what is left to read of this share of the bytes, those first that were not checked for longest."""
+        left = self.size_bytes * percent / 100 - self.reread_bytes
+        chosen = []
+        for file in sorted(entry[2] for entry in self._latest_first):
+            if left <= 0 and file.size_bytes:
+                continue  # what is empty or missing costs nothing to look at, and may be a finding
+            chosen.append(file)
+            left -= file.size_bytes
+        return tuple(sorted(chosen, key=lambda each: (each.at, each.path)))
+
+
+class ShareChecks:
+    """Knows the journal's checks; without a journal nothing was ever checked, and a portion is chosen by chance."""
+
+    def __init__(self, store: Store | None, dossiers: Sequence[Dossier]) -> None:
+        self._store = store
+        self._verified = dict(_verified(dossiers))
+
+    async def survey(
+        self, share: Destination, in_thread: InThread, *, now: datetime, since: datetime, stopped: Callable[[], bool]
+    ) -> Survey | None:
+        """Go through all manifests; None when it was stopped. Findings about files that are gone are dropped."""
+        survey, gone = Survey(since), await self._finding_paths()
+        lines: Iterator[ListedFile] = share.listed()
+        while batch := await in_thread(lambda: list(islice(lines, _AT_ONCE))):
+            known = await self._scrubbed([line.path for line in batch])
+            for line in batch:
+                scrubbed = known.get(line.path)
+                survey.add(self._checked(line, scrubbed, since), scrubbed.at if scrubbed else None, now)
+                gone.discard(line.path)
+            if stopped():
+                return None
+        if gone:
+            await self._forget(tuple(gone))
+        return survey
+
+    def _checked(self, line: ListedFile, scrubbed: Scrubbed | None, since: datetime) -> CheckedFile:
+        chance = random.random()  # noqa: S311  (spreads what was never read, guards nothing)
+        if scrubbed is not None and scrubbed.finding is not None and scrubbed.at < since:
+            return CheckedFile(_NEVER, -1.0, line.path, line.size_bytes)  # has anybody put it right by now?
+        read_at = scrubbed.at if scrubbed is not None else _NEVER
+        return CheckedFile(max(read_at, self._verified.get(line.path, _NEVER)), chance, line.path, line.size_bytes)
+
+    async def note(self, paths: Sequence[str], result: ScrubResult, at: datetime) -> None:
+        """Keep what a reading of these files, in this order, came to."""
+        findings = {each.path: each for each in result.findings}
+        read = tuple(Scrubbed(path, at, findings.pop(path, None)) for path in paths[: result.files])
+        others = tuple(Scrubbed(path, at, finding) for path, finding in findings.items() if finding.is_damage)
+        if self._store is not None and (read or others):
+            await self._store.work(lambda journal: journal.put_scrubbed((*read, *others)))
+
+    async def note_all(self, share: Destination, in_thread: InThread, result: ScrubResult, at: datetime) -> None:
+        """Keep what a reading of the whole share came to."""
+        if self._store is None:
+            return
+        findings = {each.path: each for each in result.findings if each.is_damage}
+        gone = await self._finding_paths() - set(findings)
+        lines: Iterator[ListedFile] = share.listed()
+        while batch := await in_thread(lambda: list(islice(lines, _AT_ONCE))):
+            checked = tuple(Scrubbed(line.path, at, findings.pop(line.path, None)) for line in batch)
+            await self._store.work(partial(_put, checked=checked))
+            gone -= {line.path for line in batch}
+        await self._store.work(partial(_put, checked=[Scrubbed(path, at, each) for path, each in findings.items()]))
+        await self._forget(tuple(gone))
+
+    async def _scrubbed(self, paths: Sequence[str]) -> Mapping[str, Scrubbed]:
+        return {} if self._store is None else await self._store.work(lambda journal: journal.scrubbed(paths))
+
+    async def _finding_paths(self) -> set[str]:
+        if self._store is None:
+            return set()
+        return {each.path for each in await self._store.work(lambda journal: journal.scrub_findings())}
+
+    async def _forget(self, paths: Sequence[str]) -> None:
+        if self._store is not None:
+            await self._store.work(lambda journal: journal.forget_scrubbed(paths))
+
+
+def _put(journal: Journal, checked: Sequence[Scrubbed]) -> None:
+    journal.put_scrubbed(checked)
+
+
+def _verified(dossiers: Sequence[Dossier]) -> Iterator[tuple[str, datetime]]:
+    for dossier in dossiers:
+        at = dossier.steps[VERIFY].ended_at
+        if dossier.published and at is not None:
+            for file in dossier.files:
+                yield file.destination, at
