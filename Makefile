@@ -18,8 +18,10 @@ RUN_ARGS ?=
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+# A word of the name of the mutants to try; all without it
+MUTANT ?=
 
-.PHONY: help setup run demo test check format bench prove package screenshots clean
+.PHONY: help setup run demo test check format bench prove mutants package screenshots clean
 
 help: ## This list
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -71,6 +73,9 @@ bench: setup $(VENV)/.programs ## Measure against other programs; writes docs/pr
 
 prove: setup $(VENV)/.programs ## The long proofs (hours); each writes its docs/proof/*.json
 	@SLIDEFERRY_PROVE=1 $(PY) -m pytest -m long --timeout 0 $(PYTEST_ARGS)
+
+mutants: setup $(VENV)/.programs ## Break the engine on purpose, once a mutant; a test must notice each. Writes docs/proof/mutants.json
+	@SLIDEFERRY_PROVE=1 $(PY) -m tests.mutants "$(MUTANT)"
 
 package: setup ## The program as one folder, dist/slideferry, that needs no Python
 	@$(BIN)/pyinstaller --noconfirm --clean --log-level ERROR --distpath dist --workpath build packaging/slideferry.spec

@@ -51,8 +51,10 @@ TEST_PROGRAMS = {
     "pdftoppm": "poppler-utils",
     "rsync": "rsync",
     "rclone": "rclone",
+    "strace": "strace",
+    "fusermount3": "fuse3",
 }
-"""Program that the tests of the window, the benchmarks or the screenshots start → Debian package."""
+"""Program that the tests of the window and of faults, the benchmarks or the screenshots start → Debian package."""
 
 
 @dataclass(frozen=True)

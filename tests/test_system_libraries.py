@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 SCRIPT = Path(__file__).parents[1] / "packaging" / "system_libraries.py"
-PROGRAMS = ("xvfb", "openbox", "xdotool", "scrot", "x11-utils", "poppler-utils", "rsync", "rclone")
+PROGRAMS = ("xvfb", "openbox", "xdotool", "scrot", "x11-utils", "poppler-utils", "rsync", "rclone", "strace", "fuse3")
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems bring what Qt needs")
 

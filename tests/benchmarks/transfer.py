@@ -1,11 +1,14 @@
 """Measures the verified copy against cp, rsync and rclone: `python -m tests.benchmarks.transfer --json`.
 
-Every round runs all of them once, in turn, with the caches dropped before each, on one disk.
+Every round runs all of them once, in turn, with the caches dropped before each, on one disk. `limit` is what the disk
+itself needs for two reads and one write of the same bytes, without hashing. `careful` is what a careful person does
+today: rsync --fsync, then rsync --checksum --dry-run with the caches dropped.
 """
 
 import argparse
 import hashlib
 import json
+import mmap
 import os
 import shutil
 import statistics
@@ -13,14 +16,45 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from app.adapters.files.folder_destination import FolderDestination
-from app.domain.transfer import MemberPlan, TransferPlan, TransferWatch
+from app.domain.transfer import CheckGrade, MemberPlan, TransferPlan, TransferWatch
 
+ROOT = Path(__file__).parents[2]
 DROP_CACHES = Path("/proc/sys/vm/drop_caches")
 QUIET = TransferWatch(progress=lambda _: None, stopped=lambda: False)
+MB = 1024 * 1024
+CHUNK = 8 * MB
+COPIES = 2
+"""Slides side by side, as `[pipeline] copies` has it by default."""
+
+Act = Callable[[Path, Path], None]
+"""Carries a folder of sources to a folder that is not there yet."""
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is carried, by whom. `as_set`: all files are one scan."""
+
+    name: str
+    files: int
+    size_bytes: int
+    peers: tuple[str, ...]
+    as_set: bool = False
+    in_memory: bool = False
+
+
+CASES = (
+    Case("one slide of 1 GB", 1, 1024 * MB, ("cp_sync", "rsync", "rclone", "careful", "limit")),
+    Case("8 slides of 512 MB", 8, 512 * MB, ("cp_sync", "rsync", "rclone", "careful", "limit")),
+    Case("one slide of 1 GB from memory", 1, 1024 * MB, ("rsync",), in_memory=True),
+    Case("a set of 10,000 small members", 10_000, 20_000, ("cp_sync", "rsync"), as_set=True),
+)
 
 
 def drop_caches() -> bool:
@@ -34,110 +68,189 @@ def drop_caches() -> bool:
     return True
 
 
-def make_source(path: Path, size_mb: int) -> None:
-    """Write bytes that do not compress."""
-    with path.open("wb") as file:
-        for _ in range(size_mb):
-            file.write(os.urandom(1024 * 1024))
+def make_sources(folder: Path, case: Case) -> None:
+    """Write files whose bytes do not compress."""
+    folder.mkdir()
+    for number in range(case.files):
+        with (folder / f"{number:05}.svs").open("wb") as file:
+            for start in range(0, case.size_bytes, MB):
+                file.write(os.urandom(min(MB, case.size_bytes - start)))
 
 
-def ours(source: Path, folder: Path) -> str:
-    """Copy and publish through the destination itself; return the grade of the check."""
-    destination = FolderDestination(folder / "share", "Rescans", "benchmark")
-    destination.initialise()
-    status = source.stat()
-    plan = TransferPlan("0" * 16, (MemberPlan(source, "slide.svs", status.st_size, status.st_mtime_ns),))
-    files = destination.copy(plan, QUIET)
-    destination.publish(plan, files)
-    return files[0].check
+def plans_of(source: Path, case: Case) -> list[TransferPlan]:
+    """Plan every file as a scan of its own, or all of them as one."""
+    members = []
+    for entry in sorted(os.scandir(source), key=lambda each: each.name):
+        status = entry.stat()
+        members.append(MemberPlan(Path(entry.path), f"slides/{entry.name}", status.st_size, status.st_mtime_ns))
+    if case.as_set:
+        return [TransferPlan("0" * 16, tuple(members))]
+    return [TransferPlan(f"{number:016}", (member,)) for number, member in enumerate(members)]
 
 
-def command(*words: str) -> Callable[[Path, Path], str]:
-    """Return a competitor that runs these words with the source and the target behind them."""
+def ours(case: Case, grades: set[str]) -> Act:
+    """Copy and publish through the destination itself, two scans at a time; note the grades of the checks."""
 
-    def run(source: Path, folder: Path) -> str:
-        subprocess.run([*words, str(source), str(folder / "slide.svs")], check=True, capture_output=True)
-        return ""
+    def run(source: Path, target: Path) -> None:
+        destination = FolderDestination(target, "Rescans", "benchmark")
+        destination.initialise()
+
+        def carry(plan: TransferPlan) -> None:
+            files = destination.copy(plan, QUIET)
+            destination.publish(plan, files)
+            grades.update(file.check for file in files)
+
+        with ThreadPoolExecutor(COPIES) as copies:
+            list(copies.map(carry, plans_of(source, case)))
 
     return run
 
 
-def cp_and_sync(source: Path, folder: Path) -> str:
+def command(*words: str) -> Act:
+    """Return a peer that runs these words with the source's contents and the target behind them."""
+
+    def run(source: Path, target: Path) -> None:
+        subprocess.run([*words, f"{source}/", f"{target}/"], check=True, capture_output=True)
+
+    return run
+
+
+def cp_and_sync(source: Path, target: Path) -> None:
     """Copy with cp, then sync that file system."""
-    target = folder / "slide.svs"
-    subprocess.run(["cp", str(source), str(target)], check=True)
+    subprocess.run(["cp", "-r", str(source), str(target)], check=True)
     subprocess.run(["sync", "-f", str(target)], check=True)
-    return ""
 
 
-def competitors() -> tuple[dict[str, Callable[[Path, Path], str]], dict[str, str]]:
+def careful(source: Path, target: Path) -> None:
+    """Copy with rsync, forget the caches, compare checksums with rsync."""
+    command("rsync", "-r", "--times", "--fsync", "--whole-file")(source, target)
+    drop_caches()
+    command("rsync", "-r", "--times", "--checksum", "--dry-run")(source, target)
+
+
+def limit(source: Path, target: Path) -> None:
+    """Read every source, write as many bytes, and read as many again, all three at once, past the cache."""
+    target.mkdir()
+    for path in sorted(source.iterdir()):
+        size = path.stat().st_size
+        with ThreadPoolExecutor(3) as lanes:
+            tasks = [lanes.submit(_read, path), lanes.submit(_write, target / path.name, size)]
+            tasks.append(lanes.submit(_read, path))
+            for task in tasks:
+                task.result()
+
+
+def _read(path: Path) -> None:
+    fd = os.open(path, os.O_RDONLY | os.O_DIRECT)
+    buffer = mmap.mmap(-1, CHUNK)
+    offset = 0
+    while count := os.preadv(fd, [buffer], offset):
+        offset += count
+    os.close(fd)
+
+
+def _write(path: Path, size_bytes: int) -> None:
+    fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_DIRECT)
+    buffer = mmap.mmap(-1, CHUNK)
+    buffer.write(os.urandom(CHUNK))
+    for offset in range(0, size_bytes, CHUNK):
+        os.pwritev(fd, [buffer], offset)
+    os.fsync(fd)
+    os.close(fd)
+
+
+def peers() -> tuple[dict[str, Act], dict[str, str]]:
     """Return who can run here, and why the others cannot."""
-    able: dict[str, Callable[[Path, Path], str]] = {"slideferry": ours}
+    able: dict[str, Act] = {}
     missing: dict[str, str] = {}
+    if hasattr(os, "O_DIRECT"):
+        able["limit"] = limit
+    else:
+        missing["limit"] = "this system has no O_DIRECT"
     if shutil.which("cp") and shutil.which("sync"):
         able["cp_sync"] = cp_and_sync
     else:
         missing["cp_sync"] = "cp or sync is not installed"
     if not shutil.which("rsync"):
-        missing["rsync"] = "rsync is not installed"
+        missing |= dict.fromkeys(("rsync", "careful"), "rsync is not installed")
     elif "--fsync" not in subprocess.run(["rsync", "--help"], capture_output=True, text=True).stdout:
-        missing["rsync"] = "the installed rsync has no --fsync"
+        missing |= dict.fromkeys(("rsync", "careful"), "the installed rsync has no --fsync")
     else:
-        able["rsync"] = command("rsync", "--fsync", "--whole-file")
+        able["rsync"] = command("rsync", "-r", "--fsync", "--whole-file")
+        able["careful"] = careful
     if shutil.which("rclone"):
-        able["rclone"] = command("rclone", "copyto")
+        able["rclone"] = command("rclone", "copy")
     else:
         missing["rclone"] = "rclone is not installed"
     return able, missing
 
 
-def timed(act: Callable[[Path, Path], str], source: Path, base: Path) -> tuple[float, str]:
-    """Run one competitor in a fresh folder with cold caches; return its seconds and what it says."""
+def timed(act: Act, source: Path, base: Path, case: Case) -> float:
+    """Run one of them in a fresh folder with cold caches; return its seconds."""
     with tempfile.TemporaryDirectory(dir=base) as folder:
+        target = Path(folder) / "share"
         drop_caches()
         started = time.perf_counter()
-        said = act(source, Path(folder))
+        act(source, target)
         seconds = time.perf_counter() - started
-        arrived = next(path for path in Path(folder).rglob("slide.svs"))
-        if arrived.stat().st_size != source.stat().st_size:
-            raise SystemExit(f"{arrived} is not complete")
-    return seconds, said
+        arrived = sum(1 for path in target.rglob("*.svs") if path.stat().st_size == case.size_bytes)
+        if arrived != case.files:
+            raise SystemExit(f"{arrived} of {case.files} files arrived whole in {target}")
+    return seconds
 
 
-def measure(size_mb: int, pairs: int, base: Path) -> dict[str, object]:
-    """Run all rounds; return medians in seconds and our time as a share of theirs."""
-    able, missing = competitors()
-    seconds: dict[str, list[float]] = {name: [] for name in able}
-    grade = ""
-    with tempfile.TemporaryDirectory(dir=base) as folder:
-        source = Path(folder) / "source.svs"
-        make_source(source, size_mb)
-        dropped = drop_caches()
+def measure(case: Case, pairs: int, base: Path) -> dict[str, Any]:
+    """Run all rounds of a case; return medians in seconds, and our time as a share of theirs pair by pair."""
+    able, missing = peers()
+    grades: set[str] = set()
+    acts = {"slideferry": ours(case, grades)} | {name: able[name] for name in case.peers if name in able}
+    seconds: dict[str, list[float]] = {name: [] for name in acts}
+    home = Path("/dev/shm") if case.in_memory else base
+    with tempfile.TemporaryDirectory(dir=home) as memory:
+        source = Path(memory) / "source"
+        make_sources(source, case)
         for _ in range(pairs):
-            for name, act in able.items():
-                taken, said = timed(act, source, Path(folder))
-                seconds[name].append(taken)
-                grade = said or grade
-    medians: dict[str, float | None] = {name: statistics.median(taken) for name, taken in seconds.items()}
-    mine = statistics.median(seconds["slideferry"])
-    ratios = {name: mine / statistics.median(taken) for name, taken in seconds.items() if name != "slideferry"}
+            for name, act in acts.items():
+                seconds[name].append(timed(act, source, base, case))
+    mine = seconds["slideferry"]
     return {
-        "size_mb": size_mb,
+        "files": case.files,
+        "size_bytes": case.size_bytes,
         "pairs": pairs,
-        "caches_dropped": dropped,
-        "check": grade,
-        "median_seconds": {name: round(value, 3) for name, value in medians.items() if value} | dict.fromkeys(missing),
-        "ratio": {name: round(value, 3) for name, value in ratios.items()} | dict.fromkeys(missing),
+        "check": sorted(grades),
+        "median_seconds": {name: round(statistics.median(taken), 3) for name, taken in seconds.items()},
+        "ratio": {
+            name: round(statistics.median(a / b for a, b in zip(mine, taken, strict=True)), 3)
+            for name, taken in seconds.items()
+            if name != "slideferry"
+        },
         "seconds": {name: [round(each, 3) for each in taken] for name, taken in seconds.items()},
-        "missing": missing,
-        "sha256_mb_per_second": round(hashing_speed()),
-        "python": sys.version.split()[0],
+        "not_measured": {name: missing[name] for name in case.peers if name in missing},
+        "counts": sorted(grades) == [CheckGrade.READ_BACK.value],
     }
+
+
+def peak_memory(base: Path, sizes_gb: Sequence[int]) -> dict[str, float]:
+    """Return the peak memory in MB of the whole program carrying one file of each size (holes, read as zeros)."""
+    peaks = {}
+    for size in sizes_gb:
+        with tempfile.TemporaryDirectory(dir=base) as folder:
+            source = Path(folder) / "slide.svs"
+            with source.open("wb") as file:
+                file.truncate(size * 1024 * MB)
+            words = [sys.executable, str(ROOT / "main.py"), "transfer", "--json", str(source), f"{folder}/share"]
+            with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+                _, status, usage = os.wait4(process.pid, 0)
+                process.returncode = os.waitstatus_to_exitcode(status)
+            if process.returncode:
+                raise SystemExit(f"transfer of {size} GB ended with {process.returncode}")
+            peaks[f"{size} GB"] = round(usage.ru_maxrss / 1024, 1)
+    return peaks
 
 
 def hashing_speed() -> float:
     """Return how many MB of SHA-256 one core makes in a second."""
-    block = bytes(16 * 1024 * 1024)
+    block = bytes(16 * MB)
     started = time.perf_counter()
     hashlib.sha256(block).digest()
     return 16 / (time.perf_counter() - started)
@@ -146,17 +259,27 @@ def hashing_speed() -> float:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
-    parser.add_argument("--size-mb", type=int, default=512)
-    parser.add_argument("--pairs", type=int, default=3)
+    parser.add_argument("--pairs", type=int, default=5)
     parser.add_argument("--dir", type=Path, default=Path(tempfile.gettempdir()))
+    parser.add_argument("--only", metavar="WORDS", default="", help="cases whose name holds these words")
     chosen = parser.parse_args()
-    result = measure(chosen.size_mb, chosen.pairs, chosen.dir)
+    dropped = drop_caches()
+    cases = {case.name: measure(case, chosen.pairs, chosen.dir) for case in CASES if chosen.only in case.name}
+    result: dict[str, Any] = {
+        "caches_dropped": dropped,
+        "cases": cases,
+        "missing": peers()[1],
+        "sha256_mb_per_second": round(hashing_speed()),
+        "python": sys.version.split()[0],
+    }
+    if chosen.only in "peak memory":
+        result["peak_memory_mb"] = peak_memory(chosen.dir, (1, 20))
     if chosen.json:
         print(json.dumps(result, indent=2))
         return
-    for name, value in result["median_seconds"].items():
-        print(f"{name:12} {value if value is not None else 'not measured: ' + result['missing'][name]}")
-    print(f"ratios {result['ratio']}, check: {result['check']}")
+    for name, case in cases.items():
+        print(f"{name}: ratio {case['ratio']}, seconds {case['median_seconds']}, check: {case['check']}")
+    print(f"peak memory: {result.get('peak_memory_mb')}")
 
 
 if __name__ == "__main__":
