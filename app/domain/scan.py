@@ -1,6 +1,7 @@
 """A scan on the scanner's disk: the set of files that is one image of one slide."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
@@ -11,11 +12,15 @@ ScanId = NewType("ScanId", str)
 RunId = NewType("RunId", str)
 
 
+SIDECAR_EXTENSIONS = frozenset(("xml", "ndpa", "annotations", "json", "geojson", "csv", "txt", "xmp"))
+"""What a file beside a slide is called that only says something about it."""
+
+
 class Layout(Enum):
     """How the members of a scan lie on disk."""
 
     FILE = "file"
-    """One file, or several whose names share the main file's stem."""
+    """One file, or several whose names share the main file's stem (SVS with its annotations, a split CZI)."""
     FILE_AND_FOLDER = "file_and_folder"
     """A main file that viewers open and a folder named after it (MRXS: `x.mrxs` + `x/`; VSI: `x.vsi` + `_x_/`)."""
     FOLDER = "folder"
@@ -57,10 +62,27 @@ class ScanSet:
 
     def fingerprint(self) -> str:
         """Return 16 hex digits that change when any member's name, size or mtime changes."""
-        digest = hashlib.sha256()
-        for member in sorted(self.members, key=lambda each: each.path):
-            digest.update(f"{member.path}\0{member.size_bytes}\0{member.mtime_ns}\0".encode())
-        return digest.hexdigest()[:16]
+        return _fingerprint(self.members)
+
+    def image_fingerprint(self) -> str:
+        """Return what `fingerprint` would be without sidecars: notes added to a slide do not make it another."""
+        return _fingerprint(member for member in self.members if not is_sidecar(self.main, member.path))
+
+
+def _fingerprint(members: Iterable[Member]) -> str:
+    digest = hashlib.sha256()
+    for member in sorted(members, key=lambda each: each.path):
+        digest.update(f"{member.path}\0{member.size_bytes}\0{member.mtime_ns}\0".encode())
+    return digest.hexdigest()[:16]
+
+
+def is_sidecar(main: str, path: str) -> bool:
+    """Return whether a file is a note named after the slide's own: `x.xml` or `x.svs.xml` beside `x.svs`."""
+    folder, _, name = path.casefold().rpartition("/")
+    slide_folder, _, slide = main.casefold().rpartition("/")
+    stem, _, kind = name.rpartition(".")
+    named_after = stem in (slide, slide.rpartition(".")[0])
+    return folder == slide_folder and named_after and kind in SIDECAR_EXTENSIONS
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,11 +70,12 @@ class Intake:
         """Whether a set is a scan of its own: unknown, or its name was used again after that scan was done with."""
         if known is None:
             return True
-        if not _is_done_with(known) or files.fingerprint() == known.scan.files.fingerprint():
+        before = known.scan.files.image_fingerprint()
+        if not _is_done_with(known) or files.image_fingerprint() == before:
             return False
         # A folder's listing may lag behind the files themselves: only they say that another scan lies there.
         now = await self._kit.threads.disk(self._kit.finder.look, files)
-        return now is not None and now.fingerprint() != known.scan.files.fingerprint()
+        return now is not None and now.image_fingerprint() != before
 
     async def _take_in_earlier(
         self, sets: Iterable[ScanSet], known: Known, run: Callable[[], Awaitable[RunId]]

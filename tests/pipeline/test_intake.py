@@ -190,3 +190,16 @@ async def test_what_people_said_of_a_failed_scan_s_old_bytes_is_forgotten_with_t
         await lab.rest()
         assert lab.get("a.svs").scan.barcode == "407871"
         assert lab.get("a.svs").state is S.SUCCEEDED
+
+
+async def test_notes_travel_with_the_slide_and_later_ones_are_no_new_scan(lab: Lab) -> None:
+    (lab.scan("a.svs", "620995").with_suffix(".xml")).write_bytes(b"<Annotations/>")
+    async with lab.open() as station:
+        await lab.rest()
+        finals = sorted(lab.published())
+        assert [Path(final).suffix for final in finals] == [".svs", ".xml"]
+        assert len({Path(final).stem for final in finals}) == 1
+        (lab.watch / "a.xml").write_bytes(b"<Annotations>drawn a week later</Annotations>")
+        await station.runner.look()
+        await lab.rest()
+        assert len(station.kit.ledger.all()) == 1

@@ -6,11 +6,20 @@ from pathlib import Path
 
 from app.adapters.imaging.contents import ContentsMemory
 from app.adapters.imaging.exclusive import is_free
-from app.adapters.imaging.folder_listing import FolderListing, Wanted, is_absent, list_folder, name_of, parent_of
+from app.adapters.imaging.folder_listing import (
+    FolderListing,
+    Wanted,
+    is_absent,
+    join,
+    list_folder,
+    name_of,
+    parent_of,
+)
 from app.adapters.imaging.grouping import Grouping
 from app.adapters.imaging.names import is_ndtiff_level
+from app.adapters.imaging.sidecars import Sidecars
 from app.domain.errors import RetryableError, SurroundingsError, UseError
-from app.domain.scan import Layout, Member, ScanSet
+from app.domain.scan import Layout, Member, ScanSet, is_sidecar
 
 
 class FolderFinder:
@@ -51,8 +60,9 @@ class FolderFinder:
         if main is None:
             return None
         members = {member.path: _member_now(scan.root, member.path) for member in scan.members}
-        if len(scan.members) > 1 or scan.layout is not Layout.FILE:
-            members.update(self._new_members(scan))
+        image = [path for path in members if not is_sidecar(scan.main, path)]
+        alone = scan.layout is Layout.FILE and len(image) == 1
+        members.update(_sidecars_now(scan) if alone else self._new_members(scan))
         present = [member for member in members.values() if member is not None]
         ordered = tuple(sorted(present, key=lambda member: (member.path != scan.main, member.path)))
         return ScanSet(scan.root, scan.main, ordered, scan.layout)
@@ -117,6 +127,17 @@ def _among(names: frozenset[str]) -> Wanted:
     return lambda name: name in names or is_ndtiff_level(name)
 
 
+def _sidecars_now(scan: ScanSet) -> dict[str, Member | None]:
+    """Return the notes that lie beside a slide of one file now."""
+    folder = parent_of(scan.main)
+    try:
+        names = [each.name for each in (scan.root / folder).iterdir()]
+    except OSError as error:
+        raise _no_answer(scan.root / folder, error) from error
+    found = Sidecars(names).of(scan.name)
+    return {path: _member_now(scan.root, path) for path in (join(folder, each) for each in found)}
+
+
 def _fills(scan: ScanSet, folder: Path) -> bool:
     """Say whether all members of a scan lie in this folder itself, not in only one folder inside it."""
     folders = {Path(member.path).parent.as_posix() for member in scan.members}
@@ -133,9 +154,10 @@ def _member_now(root: Path, path: str) -> Member | None:
     except OSError as error:
         if is_absent(error):
             return None
-        raise RetryableError(
-            "The scanner's disk did not answer as it should",
-            f"{root / path}: {error.strerror or error}",
-            "It is tried again by itself.",
-        ) from error
+        raise _no_answer(root / path, error) from error
     return Member(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
+
+
+def _no_answer(path: Path, error: OSError) -> RetryableError:
+    message = f"{path}: {error.strerror or error}"
+    return RetryableError("The scanner's disk did not answer as it should", message, "It is tried again by itself.")

@@ -16,6 +16,7 @@ from app.adapters.imaging.names import (
     is_ome_tiff,
     mmstack_prefix,
 )
+from app.adapters.imaging.sidecars import Sidecars
 from app.domain.scan import Layout, Member, ScanSet
 
 NDPIS_NAME = re.compile(r"^Image\d+\s*=\s*(.+?)\s*$", re.MULTILINE)
@@ -41,9 +42,7 @@ class Grouping:
             self._take_named_sets(folder)
             self._take_split_czi(folder)
             self._take_dicom(folder)
-            for member in list(self._left[folder].values()):
-                if self._is_scan(member):
-                    self._add(member.path, (member,), Layout.FILE)
+            self._take_single_files(folder)
         return tuple(sorted(self.sets, key=lambda each: each.main))
 
     def _add(self, main: str, members: Iterable[Member], layout: Layout) -> None:
@@ -178,6 +177,15 @@ class Grouping:
         for found in series.values():
             main = min(found, key=lambda member: (member in unnamed, member.mtime_ns, member.path))
             self._add(main.path, found, self._layout(folder, found))
+
+    def _take_single_files(self, folder: str) -> None:
+        """Every other slide is one file, with the notes beside it that are named after it."""
+        files = self._left[folder]
+        sidecars = Sidecars(files)
+        for name, member in list(files.items()):
+            if self._is_scan(member):
+                beside = (files[each] for each in sidecars.of(name) if each in files)
+                self._add(member.path, (member, *beside), Layout.FILE)
 
     def _layout(self, folder: str, found: Sequence[Member]) -> Layout:
         """Return FOLDER when these members have the folder for themselves, else FILE."""
