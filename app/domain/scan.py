@@ -24,7 +24,7 @@ class Layout(Enum):
     FILE_AND_FOLDER = "file_and_folder"
     """A main file that viewers open and a folder named after it (MRXS: `x.mrxs` + `x/`; VSI: `x.vsi` + `_x_/`)."""
     FOLDER = "folder"
-    """A folder whose members belong together (DICOM series, NDTiff, MMStack)."""
+    """Members that belong together under the names they have (NDTiff, a set whose files name one another)."""
 
 
 @dataclass(frozen=True, slots=True)

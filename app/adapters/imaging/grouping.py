@@ -86,7 +86,7 @@ class Grouping:
                 self._add(member.path, (member, *self._members_below(beside)), Layout.FILE_AND_FOLDER)
 
     def _take_mmstacks(self, folder: str) -> None:
-        """Micro-Manager: stacks, their metadata, and whatever text it keeps beside them."""
+        """Micro-Manager: stacks, which name each other, their metadata, and whatever text it keeps beside them."""
         by_name: dict[str, list[Member]] = defaultdict(list)
         for name, member in self._left[folder].items():
             prefix = mmstack_prefix(name)
@@ -98,10 +98,11 @@ class Grouping:
             if folder and len(stacks) == 1:
                 others = [member for member in self._left[folder].values() if not self._is_scan(member)]
                 found.extend(member for member in others if member not in found)
-            self._add(main, found, self._layout(folder, found))
+            several = sum(is_ome_tiff(member.path) for member in found) > 1
+            self._add(main, found, Layout.FOLDER if several else self._layout(folder, found))
 
     def _take_named_sets(self, folder: str) -> None:
-        """Multi-file OME-TIFF and NDPIS: members name one another."""
+        """Multi-file OME-TIFF and NDPIS: members name one another, so they keep their names in their own folder."""
         files = self._left[folder]
         for group in _connected(self._names_by_file(folder)):
             found = [files[name] for name in sorted(group & files.keys())]
@@ -112,7 +113,7 @@ class Grouping:
             main = indexes[0] if indexes and indexes[0].endswith(".ndpis") else first
             if indexes and main == indexes[0] and main.endswith(".ome"):
                 main = min(member.path for member in found if member.path != main)
-            self._add(main, found, self._layout(folder, found))
+            self._add(main, found, Layout.FOLDER)
 
     def _names_by_file(self, folder: str) -> dict[str, frozenset[str]]:
         """Return which names each file of the folder refers to: those that are there, and a companion still to come.

@@ -10,6 +10,7 @@ import pytest
 from app.adapters.imaging import exclusive
 from app.adapters.imaging.finder import FolderFinder
 from app.domain.errors import RetryableError, SurroundingsError, UseError
+from app.domain.members import member_finals
 from app.domain.scan import Layout, ScanSet
 from tests.adapters.imaging.samples import (
     CODE128,
@@ -122,7 +123,7 @@ def test_ndpis_and_its_channels_are_one_scan(finder: FolderFinder, tmp_path: Pat
     )
     for name in ("x-1.ndpi", "x-2.ndpi", "other.ndpi"):
         (tmp_path / name).write_bytes(b"data")
-    assert found(finder.find(tmp_path)) == {"x.ndpis": (Layout.FILE, 3), "other.ndpi": (Layout.FILE, 1)}
+    assert found(finder.find(tmp_path)) == {"x.ndpis": (Layout.FOLDER, 3), "other.ndpi": (Layout.FILE, 1)}
 
 
 def test_two_stacks_in_one_folder_are_two_scans(finder: FolderFinder, tmp_path: Path) -> None:
@@ -130,6 +131,16 @@ def test_two_stacks_in_one_folder_are_two_scans(finder: FolderFinder, tmp_path: 
         for name in ("_MMStack_Pos0.ome.tif", "_MMStack_Pos0_metadata.txt"):
             (tmp_path / f"{prefix}{name}").write_bytes(b"data")
     assert sorted(len(scan.members) for scan in finder.find(tmp_path)) == [2, 2]
+
+
+def test_files_that_name_one_another_keep_their_names_beside_other_slides(finder: FolderFinder, tmp_path: Path) -> None:
+    """Under new names they would speak of files that are not there: the set gets a folder named after the slide."""
+    for source in sorted(MULTIFILE.iterdir()):
+        (tmp_path / source.name).write_bytes(source.read_bytes())
+    (tmp_path / "other.svs").write_bytes(CODE128.read_bytes())
+    (scan,) = (each for each in finder.find(tmp_path) if len(each.members) > 1)
+    finals = member_finals(scan.layout, scan.main, [member.path for member in scan.members], "S", "620995_P1")
+    assert finals == {member.path: f"S/620995_P1/{member.path}" for member in scan.members}
 
 
 def test_renamed_copies_of_one_ome_tiff_stay_apart(finder: FolderFinder, tmp_path: Path) -> None:
