@@ -76,7 +76,8 @@ def _destination_part(remembered: _Remembered) -> dict[str, Any]:
 def _verdict(records: tuple[AuditRecord, ...], broken: AuditBreak | None) -> str:
     if broken is not None:
         return f"The audit log is broken: entry {broken.number} is the first that does not fit ({broken.kind.value})."
-    return f"The audit log is whole: {len(records)} entries" + (f", head {records[-1].hash}" if records else "")
+    entries = "1 entry" if len(records) == 1 else f"{len(records)} entries"
+    return f"The audit log is whole: {entries}" + (f", head {records[-1].hash}" if records else "")
 
 
 async def _export(place: bootstrap.Place, options: argparse.Namespace, output: Output) -> int:

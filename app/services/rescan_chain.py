@@ -12,6 +12,7 @@ from app.domain.quality import Verdict
 from app.domain.scan import ScanId
 from app.domain.step import StepState
 from app.pipeline.rescans import BOTH, is_lost, kept_choice, stands
+from app.pipeline.steps.making_way import RESCANNED
 
 _DECISIONS = ("keep", "missing image", "assign")
 
@@ -123,7 +124,7 @@ def _words(each: ChainScan) -> str:
     verdict = each.verdict.value.replace("_", " ")
     parts.append(f"{verdict}: {each.verdict_reason}" if each.verdict_reason else verdict)
     parts.append(f"{each.place.value}: {each.destination}" if each.destination else each.place.value)
-    if each.reason:
+    if each.reason and each.reason != RESCANNED:
         parts.append(f"scanned again because: {each.reason}")
     if each.decided_by and each.decided_at:
         parts.append(f"decided by {each.decided_by}, {each.decided_at.astimezone():%Y-%m-%d %H:%M}")

@@ -57,7 +57,7 @@ def test_the_scans_of_a_slide_are_told_and_which_is_kept_is_decided_anew(twice: 
     assert lab.sha256(twice / "scanner" / "first.svs") in (twice / "slides.csv").read_text("utf-8")
     words = at(twice, "rescans", BARCODE).stdout
     assert "first.svs" in words
-    assert "scanned again" in words
+    assert "decided by" in words
     again = at(twice, "keep", second["id"], "old")
     assert again.returncode == 2
     assert "stays as it is" in again.stderr

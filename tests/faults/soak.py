@@ -21,7 +21,7 @@ from app.services.station import Station
 from tests.faults.engine_lab import rows_of
 from tests.faults.invariants import Invariants
 from tests.faults.soak_lab import SoakLab
-from tests.faults.soak_model import Expected, Known, expect
+from tests.faults.soak_model import Expected, Known, expect, head
 from tests.faults.soak_ports import failing_calls
 
 ACTS = ("pause", "resume", "cancel", "restart", "restart", "first", "verdict", "keep", "assign")
@@ -271,10 +271,11 @@ def end_of(soak: Soak) -> Expected:
     steps: dict[str, list[str]] = {}
     for scan, state in rows_of(folder, "SELECT scan, state FROM step"):
         steps.setdefault(scan, []).append(state)
+    made_way = {each.id: each.scan.superseded_by or "" for each in lab.station.kit.ledger.all()}
     for dossier in lab.station.kit.ledger.all():
         end.states[dossier.id] = dossier.state.value
         if dossier.published:
-            end.superseded[dossier.id] = dossier.scan.superseded_by or ""
+            end.superseded[dossier.id] = head(dossier.id, made_way)
         assert len(steps[dossier.id]) == len(JOURNEY)
     wanted = ("SHA-256", "Status", "Scan File")
     end.cells = {key: value for key, value in lab.sheet.cells.items() if key[1] in wanted}

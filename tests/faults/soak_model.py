@@ -85,6 +85,18 @@ class Expected:
     scanner: set[str] = field(default_factory=set)
 
 
+def head(scan: str, superseded_by: dict[str, str]) -> str:
+    """Return the scan that has the name in the end, empty for that scan itself.
+
+    Which of two newer ones an older scan made way for first depends on the moment at which the program died: it says so
+    before it moves the older one, and the other may be quicker to the share then.
+    """
+    seen = [scan]
+    while (next_one := superseded_by.get(seen[-1], "")) and next_one not in seen:
+        seen.append(next_one)
+    return seen[-1] if len(seen) > 1 else ""
+
+
 def expect(found: list[Known], published: list[str], slides: dict[str, Slide], *, released: bool) -> Expected:
     """Return what must be there. `found` in order of appearance, `published` the ids in the order of their arrival."""
     end = Expected()
@@ -95,7 +107,7 @@ def expect(found: list[Known], published: list[str], slides: dict[str, Slide], *
     for each in found:
         if each.place:
             end.share |= {_final(each, path): digest for path, digest in each.written.hashes().items()}
-            end.superseded[each.id] = each.superseded_by
+            end.superseded[each.id] = head(each.id, {other.id: other.superseded_by for other in found})
         end.states[each.id] = _state(each, found, slides, released=released)
     _fill_cells(end, found, slides)
     newest = {each.written.main: each for each in found}
