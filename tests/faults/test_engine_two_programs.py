@@ -171,10 +171,12 @@ def test_two_programs_carry_three_hundred_slides_and_are_killed(tmp_path: Path, 
     seed, kills = seed_of(20261122), 44
     share = make_share(tmp_path / "share")
     barcodes = {"one": [f"{100_000 + n}" for n in range(150)], "two": [f"{200_000 + n}" for n in range(150)]}
-    pcs = [Pc(tmp_path / name, name, share, own) for name, own in barcodes.items()]
-    killing = Killing(random.Random(seed), kills, 1.0, 4.5)
+    pcs = [Pc(tmp_path / name, name, share, own, portion=8) for name, own in barcodes.items()]
+    killing = Killing(random.Random(seed), kills, 0.5, 2.5)
     started = time.monotonic()
     killing.run({pc.name: pc.start for pc in pcs}, seconds=3000)
+    while any(pc.to_scan for pc in pcs):
+        Killing(random.Random(seed), 0, 1.0, 1.0).run({pc.name: pc.start for pc in pcs}, seconds=600)
     seconds = round(time.monotonic() - started, 1)
     assert len(killing.struck) >= 40
     require_all_there(share, pcs, barcodes, ".ome.tif")

@@ -86,7 +86,10 @@ def make_share(share: Path) -> Path:
 
 @dataclass
 class Killing:
-    """Programs that are started again and again, and killed in between, until each came to its end by itself."""
+    """Programs that are started again and again, and killed in between, until each came to its end by itself.
+
+    One that ends before the last kill is started again, too: its scanner may have more by then.
+    """
 
     chance: random.Random
     kills: int
@@ -104,10 +107,10 @@ class Killing:
             child, status = os.waitpid(-1, os.WNOHANG)
             if child in running:
                 name = running.pop(child)
-                if os.waitstatus_to_exitcode(status) == -signal.SIGKILL:
+                killed = os.waitstatus_to_exitcode(status) == -signal.SIGKILL
+                assert killed or status == 0, f"{name} ended with {os.waitstatus_to_exitcode(status)}"
+                if killed or len(self.struck) < self.kills:
                     running[starts[name]()] = name
-                else:
-                    assert status == 0, f"{name} ended with {os.waitstatus_to_exitcode(status)}"
             elif time.monotonic() > next_kill and len(self.struck) < self.kills:
                 victim = self.chance.choice(sorted(running))
                 os.kill(victim, signal.SIGKILL)
@@ -123,9 +126,11 @@ class Killing:
 class Pc:
     """A PC with the real program, in its own folder: settings, sheet, scanner, journal."""
 
-    def __init__(self, folder: Path, name: str, share: Path, barcodes: list[str]) -> None:
+    def __init__(self, folder: Path, name: str, share: Path, barcodes: list[str], portion: int | None = None) -> None:
+        """Lay the PC out; with a `portion` its scanner has so many slides more at each start of the program."""
         self.folder = folder
         self.name = name
+        self.portion = portion
         self.watch = folder / "scanner"
         self.watch.mkdir(parents=True)
         self.data = folder / "data"
@@ -140,8 +145,15 @@ class Pc:
         (folder / "settings.toml").write_text(settings_to_toml(settings), encoding="utf-8")
         rows = [row(barcode, panel=f"P{barcode}", scanner=name) for barcode in barcodes]
         make_workbook(folder / "slides.xlsx", [RULES, HEADER, *rows])
-        for barcode in barcodes:
+        self.to_scan = list(barcodes)
+        if portion is None:
+            self.scan(len(barcodes))
+
+    def scan(self, number: int) -> None:
+        """Write so many slides more, as far as there are any."""
+        for barcode in self.to_scan[:number]:
             write_slide(self.watch / f"{barcode}.ome.tif", seed=int(barcode))
+        del self.to_scan[:number]
 
     @property
     def words(self) -> list[str]:
@@ -151,6 +163,7 @@ class Pc:
 
     def start(self) -> int:
         """Start the program; return its process id."""
+        self.scan(self.portion or 0)
         # Not subprocess: its objects want to be the ones who wait for their process.
         output = os.open(self.folder / "output.txt", os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
         try:
