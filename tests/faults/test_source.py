@@ -17,10 +17,14 @@ from app.domain.transfer import TransferPlan, TransferWatch
 from tests.adapters.files.scene import (
     QUIET,
     Watching,
+    become_link,
     carry,
+    grow,
     make_destination,
     open_destination,
+    overwrite,
     plan_of,
+    replace,
     require_published,
     sha256,
     write,
@@ -31,34 +35,6 @@ from tests.faults.operations import FILE, MANY, SET
 pytestmark = pytest.mark.usefixtures("_small_chunks")
 
 SCANS = {"a file": FILE, "a set": SET, "many small files": MANY}
-
-
-def grow(path: Path) -> None:
-    with path.open("ab") as file:
-        file.write(b"more")
-
-
-def overwrite(path: Path) -> None:
-    """Other bytes, same size, same mtime, same inode: only the ctime tells."""
-    status = path.stat()
-    with path.open("r+b") as file:
-        file.write(b"other")
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def replace(path: Path) -> None:
-    """Same bytes, size and mtime in another inode."""
-    status = path.stat()
-    other = path.with_name("other")
-    other.write_bytes(path.read_bytes())
-    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
-    other.replace(path)
-
-
-def become_link(path: Path) -> None:
-    other = path.with_name("other")
-    path.rename(other)
-    path.symlink_to(other)
 
 
 def become_pipe(path: Path) -> None:

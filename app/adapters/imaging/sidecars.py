@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable
 
 from app.adapters.imaging.names import SLIDE_EXTENSIONS, extension
-from app.domain.scan import SIDECAR_EXTENSIONS, is_sidecar
+from app.domain.scan import SIDECAR_EXTENSIONS
 
 _WITH_SIDECARS = SLIDE_EXTENSIONS - {"mrxs", "vsi", "dcm", "ndpis"}
 """Slides that are one file; the others say themselves what belongs to them."""
@@ -30,4 +30,4 @@ class Sidecars:
         name = slide.casefold()
         stem = name.rpartition(".")[0]
         own = [*self._by_stem.get(name, ()), *(self._by_stem.get(stem, ()) if self._slides[stem] == 1 else ())]
-        return tuple(sorted(each for each in own if is_sidecar(slide, each)))
+        return tuple(sorted(own))

@@ -4,7 +4,7 @@ import csv
 import io
 import json
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from app.adapters.reports.atomic import replacing
@@ -13,24 +13,8 @@ from app.domain.audit_chain import AuditRecord
 from app.domain.spreadsheet_text import plain_cell
 
 FORMAT = 1
-COLUMNS = (
-    "number",
-    "rule",
-    "at",
-    "who",
-    "account",
-    "authentication",
-    "station",
-    "version",
-    "action",
-    "run",
-    "scan",
-    "barcode",
-    "old",
-    "new",
-    "reason",
-    "hash",
-)
+_FIRST = ("number", "rule")
+COLUMNS = (*_FIRST, *(each.name for each in fields(AuditRecord) if each.name not in _FIRST))
 
 
 def write_audit_csv(records: Sequence[AuditRecord], out: Path) -> None:

@@ -1,7 +1,7 @@
 """The audit log in the journal: appended to, read back, and never changed."""
 
 import sqlite3
-from dataclasses import replace
+from dataclasses import fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -10,22 +10,7 @@ from app.domain.audit import NOT_AUTHENTICATED, AuditEntry, AuditTip
 from app.domain.audit_chain import AuditRecord, entry_hash
 from app.domain.scan import RunId
 
-_VALUES = (
-    "at",
-    "who",
-    "account",
-    "authentication",
-    "station",
-    "version",
-    "action",
-    "run",
-    "scan",
-    "barcode",
-    "old",
-    "new",
-    "reason",
-    "hash",
-)
+_VALUES = tuple(each.name for each in fields(AuditRecord) if each.name != "number")
 _AS_BYTES = ", ".join(f"CAST({name} AS BLOB)" for name in _VALUES)
 
 

@@ -95,6 +95,34 @@ def require_published(root: Path, plan: TransferPlan) -> None:
     assert open_destination(root).scrub(QUIET).findings == ()
 
 
+def grow(path: Path) -> None:
+    with path.open("ab") as file:
+        file.write(b"more")
+
+
+def overwrite(path: Path) -> None:
+    """Other bytes, same size, same mtime, same inode: only the ctime tells."""
+    status = path.stat()
+    with path.open("r+b") as file:
+        file.write(b"other")
+    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
+
+
+def replace(path: Path) -> None:
+    """Same bytes, size and mtime in another inode."""
+    status = path.stat()
+    other = path.with_name("other")
+    other.write_bytes(path.read_bytes())
+    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
+    other.replace(path)
+
+
+def become_link(path: Path) -> None:
+    other = path.with_name("other")
+    path.rename(other)
+    path.symlink_to(other)
+
+
 class Watching:
     """A watch that keeps what it is told and can act when a certain count of bytes is reached."""
 

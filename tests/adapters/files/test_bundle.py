@@ -21,13 +21,17 @@ from tests.adapters.files.scene import (
     FINGERPRINT,
     QUIET,
     Watching,
+    become_link,
     carry,
     counted,
     failing,
+    grow,
     killed_at,
     make_destination,
     open_destination,
+    overwrite,
     plan_of,
+    replace,
     require_published,
     sha256,
     write,
@@ -156,32 +160,7 @@ def test_a_member_that_differs_twice_is_corruption(
     assert part_of(root, 124).exists()
 
 
-def overwrite_in_place(path: Path) -> None:
-    """Other bytes, the same size and time."""
-    status = path.stat()
-    with path.open("r+b") as file:
-        file.write(bytes([path.read_bytes()[0] ^ 1]))
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def grow(path: Path) -> None:
-    with path.open("ab") as file:
-        file.write(b"more")
-
-
-def replace(path: Path) -> None:
-    content, status = path.read_bytes(), path.stat()
-    path.unlink()
-    path.write_bytes(content)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def link(path: Path) -> None:
-    path.rename(path.with_suffix(".away"))
-    path.symlink_to(path.with_suffix(".away"))
-
-
-@pytest.mark.parametrize("change", [overwrite_in_place, grow, replace, link, Path.unlink])
+@pytest.mark.parametrize("change", [overwrite, grow, replace, become_link, Path.unlink])
 @pytest.mark.parametrize("when", [80, 250, 590])
 def test_a_member_that_changes_meanwhile_goes_back(
     destination: FolderDestination, series: TransferPlan, change: Callable[[Path], None], when: int

@@ -22,10 +22,14 @@ from tests.adapters.files.scene import (
     FINGERPRINT,
     QUIET,
     Watching,
+    become_link,
     carry,
     counted,
+    grow,
     open_destination,
+    overwrite,
     plan_of,
+    replace,
     require_published,
     sha256,
     write,
@@ -303,34 +307,6 @@ def test_another_share_mounted_in_its_place_stops(
     open_destination(root).initialise()
     with pytest.raises(DestinationError, match="exchanged"):
         destination.copy(plan, QUIET)
-
-
-def grow(path: Path) -> None:
-    with path.open("ab") as file:
-        file.write(b"more")
-
-
-def overwrite(path: Path) -> None:
-    """Other bytes, same size, same mtime, same inode."""
-    status = path.stat()
-    with path.open("r+b") as file:
-        file.write(b"other")
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-
-
-def replace(path: Path) -> None:
-    """Same bytes, size and mtime in another inode."""
-    status = path.stat()
-    other = path.with_name("other")
-    other.write_bytes(path.read_bytes())
-    os.utime(other, ns=(status.st_atime_ns, status.st_mtime_ns))
-    other.replace(path)
-
-
-def become_link(path: Path) -> None:
-    other = path.with_name("other")
-    path.rename(other)
-    path.symlink_to(other)
 
 
 CHANGES = {
