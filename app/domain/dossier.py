@@ -24,6 +24,8 @@ class Dossier:
     files: tuple[VerifiedFile, ...] = ()
     published: bool = False
     """True once `files` lie under their final names."""
+    publishing: bool = False
+    """True from just before they get these names until it is known what came of it."""
 
     @property
     def id(self) -> ScanId:
@@ -87,6 +89,7 @@ class Change:
     row: Mapping[str, str] | None = None
     files: tuple[VerifiedFile, ...] | None = None
     published: bool | None = None
+    publishing: bool | None = None
     pictures: Mapping[PictureKind, bytes] = field(default_factory=dict)
     writes: tuple[CellWrite, ...] = ()
     audit: AuditEntry | None = None

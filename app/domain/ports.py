@@ -99,6 +99,13 @@ class Destination(Protocol):
         Raises NameTakenError naming the occupant, DestinationError, RetryableError.
         """
 
+    def conclude(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> bool:
+        """Find out what became of a `publish` whose end nobody heard: finish it where the main member has its name.
+
+        Otherwise takes back what it did: nothing lies under a final name then, the bytes wait as parts. Returns whether
+        the scan is published. Idempotent. Raises DestinationError, RetryableError.
+        """
+
     def occupant(self, final: str) -> Occupant | None:
         """Return what lies under this final name, comparing as the file system does (case, Unicode form)."""
 

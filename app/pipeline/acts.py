@@ -1,29 +1,25 @@
 """Which function takes which steps. An act covers one step, or the four of the transfer, which are one pass."""
 
-from collections.abc import Awaitable, Callable, Mapping, Set
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from app.domain.dossier import StepChange
 from app.domain.step import StepId, StepRecord, StepState
 from app.pipeline.case import Case, Outcome
 from app.pipeline.journey import (
-    CHECKSUM_SHARE,
-    CHECKSUM_SOURCE,
     COPY,
     IDENTIFY,
-    JOURNEY,
     MATCH,
     NAME,
+    PASS,
     QUALITY,
     RECORD,
     REGISTER,
     RELEASE,
     SETTLE,
-    STEPS,
     SUPERSEDE,
     TRANSFER_STEPS,
     VERIFY,
-    downstream,
     upstream_done,
 )
 from app.pipeline.steps.identify import identify
@@ -61,7 +57,6 @@ ACTS: tuple[Act, ...] = (
 )
 
 Steps = Mapping[StepId, StepRecord]
-_PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
 _TO_COME = (StepState.PENDING, StepState.WAITING_TO_RETRY)
 
 
@@ -79,36 +74,14 @@ def current_step(act: Act, steps: Steps) -> StepId:
     """Return the step of an act that the work is at: the last one running, else the first that is to come."""
     running = [step for step in act.steps if steps[step].state is StepState.RUNNING]
     if running:
-        return COPY if running[-1] in _PASS and COPY in running else running[-1]
+        return COPY if running[-1] in PASS and COPY in running else running[-1]
     return next((step for step in act.steps if not steps[step].state.done), act.steps[-1])
 
 
 def settle_pass(steps: Steps, cause: str) -> tuple[StepChange, ...]:
     """Return the moves that put what runs back to pending; a pass cut in the middle starts again as a whole."""
     back = [step for step, record in steps.items() if record.state is StepState.RUNNING]
-    if not all(steps[step].state.done for step in _PASS) and not steps[VERIFY].state.done:
+    if not all(steps[step].state.done for step in PASS) and not steps[VERIFY].state.done:
         cut = (StepState.SUCCEEDED, StepState.RUNNING)
-        back += [step for step in _PASS if steps[step].state in cut and step not in back]
+        back += [step for step in PASS if steps[step].state in cut and step not in back]
     return tuple(StepChange(step, StepState.PENDING, cause) for step in back)
-
-
-def blocking_moves(steps: Steps) -> tuple[StepChange, ...]:
-    """Return the moves that block every pending step behind a failed one."""
-    failed = [step.id for step in JOURNEY if steps[step.id].state is StepState.FAILED]
-    behind = {step for each in failed for step in downstream(each)}
-    return tuple(
-        StepChange(step.id, StepState.BLOCKED, f"{STEPS[failed[0]].title} failed")
-        for step in JOURNEY
-        if step.id in behind and steps[step.id].state is StepState.PENDING
-    )
-
-
-def unblocking_moves(steps: Steps, *, but: Set[StepId] = frozenset()) -> tuple[StepChange, ...]:
-    """Return the moves that free blocked steps no failed step stands before; those of `but` count as not failed."""
-    failed = [step.id for step in JOURNEY if steps[step.id].state is StepState.FAILED and step.id not in but]
-    behind = {step for each in failed for step in downstream(each)}
-    return tuple(
-        StepChange(step.id, StepState.PENDING, "the earlier step was restarted or marked")
-        for step in JOURNEY
-        if steps[step.id].state is StepState.BLOCKED and step.id not in behind
-    )

@@ -119,7 +119,7 @@ def _same_bytes(files: ScanSet, dossier: Dossier) -> bool:
 def _stands_still(dossier: Dossier) -> bool:
     """Whether nobody would look at this scan's files again: it waits for a person, or failed, before it was safe."""
     scan = dossier.scan
-    held = scan.paused or scan.cancelled or scan.earlier or dossier.published
+    held = scan.paused or scan.cancelled or scan.earlier or dossier.published or dossier.publishing
     stuck = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.BLOCKED)
     return not held and dossier.state in stuck and not _runs(dossier)
 

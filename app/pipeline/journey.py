@@ -81,8 +81,9 @@ JOURNEY: tuple[Step, ...] = (
 
 STEPS: dict[StepId, Step] = {step.id: step for step in JOURNEY}
 
-TRANSFER_STEPS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE, VERIFY)
-"""Four steps to the eye, one pass over the data to the machine."""
+PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
+"""Three steps to the eye, one pass over the data to the machine."""
+TRANSFER_STEPS = (*PASS, VERIFY)
 
 
 def upstream_done(step: StepId, steps: Mapping[StepId, StepRecord]) -> bool:

@@ -187,6 +187,7 @@ class Ledger:
             row=before.row if change.row is None else change.row,
             files=before.files if change.files is None else change.files,
             published=before.published if change.published is None else change.published,
+            publishing=before.publishing if change.publishing is None else change.publishing,
         )
         return after, tuple(moves)
 

@@ -11,7 +11,8 @@ from app.domain.journal import PendingWrite
 from app.domain.scan import RunId, ScanId
 from app.domain.sheet import WriteResult
 from app.domain.step import StepId, StepState
-from app.pipeline.acts import ACTS, Act, blocking_moves, current_step, is_ready, settle_pass
+from app.pipeline.acts import ACTS, Act, current_step, is_ready, settle_pass
+from app.pipeline.blocking import blocking_moves
 from app.pipeline.case import Case, Kit
 from app.pipeline.intake import Intake
 from app.pipeline.journey import RECORD, RELEASE, Resource

@@ -18,11 +18,13 @@ from app.domain.errors import (
 )
 from app.domain.scan import Scan
 from app.domain.step import StepId, StepState
-from app.pipeline.acts import ACTS, Act, blocking_moves, current_step, is_ready, settle_pass
+from app.pipeline.acts import ACTS, Act, current_step, is_ready, settle_pass
+from app.pipeline.blocking import blocking_moves
 from app.pipeline.case import Ask, Case, Done, Kit, Moved, Outcome, Skip, Wait
 from app.pipeline.journey import JOURNEY, STEPS, Resource
 from app.pipeline.limits import Order, Places
 from app.pipeline.rescans import still_coming
+from app.pipeline.steps.concluding import conclude
 from app.pipeline.steps.making_way import free_orphans
 from app.pipeline.steps.placing import place, plan_for
 
@@ -107,6 +109,8 @@ class Walk:
     async def _discard(self, dossier: Dossier) -> None:
         """Remove the parts of a scan given up; a share that is away does not keep it from being given up."""
         try:
+            if await conclude(self._kit, self._case.id):
+                return
             plan = plan_for(dossier, place(self._case))
             await self._kit.threads.disk(self._kit.destination.discard, plan)
         except SlideferryError as error:
@@ -210,7 +214,8 @@ class Walk:
             await self._put_back(act, "stopped in the middle")
             return
         log.warning("%s: %s", self._case.id, error)
-        if isinstance(error, SourceChangedError) and not self._case.dossier.published:
+        dossier = self._case.dossier
+        if isinstance(error, SourceChangedError) and not (dossier.published or dossier.publishing):
             await self._back_to_start()
             return
         if isinstance(error, (DestinationError, CorruptionError)):

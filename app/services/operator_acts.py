@@ -11,7 +11,7 @@ from app.domain.quality import Verdict
 from app.domain.run import Operator
 from app.domain.scan import RunId, ScanId
 from app.domain.step import StepId, StepState
-from app.pipeline.acts import unblocking_moves
+from app.pipeline.blocking import unblocking_moves
 from app.pipeline.case import Kit
 from app.pipeline.journey import (
     IDENTIFY,
@@ -26,6 +26,7 @@ from app.pipeline.journey import (
 )
 from app.pipeline.rescans import is_being_corrected, stands
 from app.pipeline.runner import Runner
+from app.pipeline.steps.concluding import conclude
 from app.services.rescan_acts import RescanActs
 
 _RESTARTABLE = frozenset(StepState) - {StepState.PENDING, StepState.RUNNING, StepState.PAUSED}
@@ -55,6 +56,8 @@ class OperatorActs:
         """Restart from the failed step, or from `step`; the steps behind it follow."""
         if step is not None:
             _known(step)
+            if step not in TRANSFER_STEPS:
+                await self._find_out(scan)
 
         def change(now: Dossier) -> Change:
             first = (step,) if step else _steps_to_restart(now)
@@ -120,6 +123,7 @@ class OperatorActs:
                 "Scan the glass again",
             )
         _need_reason(reason)
+        await self._find_out(scan)
         if self._kit.ledger.get(scan).published:
             await self.rescans.correct(scan, text, reason)
             return
@@ -159,6 +163,7 @@ class OperatorActs:
 
     async def cancel(self, scan: ScanId) -> None:
         """Give a scan up. The scanner's file stays where it is; unverified parts on the share are removed."""
+        await self._find_out(scan)
 
         def change(now: Dossier) -> Change:
             if now.scan.cancelled:
@@ -215,6 +220,11 @@ class OperatorActs:
             return Change(steps=moves, scan=replace(now.scan, verdict_by_person=verdict), audit=entry)
 
         await self._apply(scan, change)
+
+    async def _find_out(self, scan: ScanId) -> None:
+        """Ask the share whether a scan has its name already, where the journal does not know; not while it gets it."""
+        if self._kit.ledger.get(scan).steps[VERIFY].state is not StepState.RUNNING:
+            await conclude(self._kit, scan)
 
     async def _apply(self, scan: ScanId, change: Callable[[Dossier], Change]) -> None:
         await self._kit.ledger.apply(scan, change)
@@ -285,7 +295,7 @@ def _restart_moves(now: Dossier, *first: StepId) -> tuple[StepChange, ...]:
         start.update(step for step, record in now.steps.items() if record.state is StepState.CANCELLED)
     wanted = start | {step for each in start for step in downstream(each)}
     if correcting:
-        wanted -= set(TRANSFER_STEPS) - {VERIFY}
+        wanted -= {step for step in TRANSFER_STEPS if step != VERIFY and now.steps[step].state.done}
     elif now.published and wanted & set(TRANSFER_STEPS):
         raise UseError(
             "This scan is verified on the share",

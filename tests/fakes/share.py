@@ -73,6 +73,10 @@ class ScriptedShare:
         self._inner.publish(plan, files)
         self._next("published", plan)
 
+    def conclude(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> bool:
+        self._next("conclude", plan)
+        return self._inner.conclude(plan, files)
+
     def occupant(self, final: str) -> Occupant | None:
         return self._inner.occupant(final)
 

@@ -203,6 +203,22 @@ def _published(world: World) -> tuple[VerifiedFile, ...]:
     return files
 
 
+def _named_in_part(world: World) -> tuple[VerifiedFile, ...]:
+    """Cut before the main member had its name."""
+    files = _copied(world)
+    for part, (_, _, final) in list(zip(world.parts, world.members, strict=True))[1:]:
+        part.rename(world.root / final)
+    return files
+
+
+def _not_listed(world: World) -> tuple[VerifiedFile, ...]:
+    """Cut after the main member had its name."""
+    files = _published(world)
+    for manifest in world.root.rglob(names.MANIFEST_NAME):
+        manifest.unlink()
+    return files
+
+
 def _half_moved(world: World) -> tuple[VerifiedFile, ...]:
     files = _published(world)
     new = world.root / MOVED[0]
@@ -248,6 +264,14 @@ def _publish(case: Case) -> None:
 
 def _relocate(case: Case) -> None:
     case.world.destination.relocate(Relocation(case.files, MOVED, own_folder="2026/S"))
+
+
+def _take_back(case: Case) -> None:
+    assert case.world.destination.conclude(case.plan, case.files) is False
+
+
+def _conclude(case: Case) -> None:
+    assert case.world.destination.conclude(case.plan, case.files) is True
 
 
 def _discard(case: Case) -> None:
@@ -314,6 +338,14 @@ def _require_no_part(case: Case) -> None:
     assert require_manifests_hold(case.world.root) == set()
 
 
+def _require_parts(case: Case) -> None:
+    assert len(case.world.destination.leftovers()) == len(case.files)
+    assert require_manifests_hold(case.world.root) == set()
+    for part, (source, _, final) in zip(case.world.parts, case.world.members, strict=True):
+        assert sha256(part) == sha256(case.world.scanner / source)
+        assert not (case.world.root / final).exists()
+
+
 def _require_untouched(case: Case) -> None:
     findings = case.world.destination.scrub(QUIET).findings
     assert [(each.path, each.problem) for each in findings] == [(case.files[-1].destination, "differs")]
@@ -341,6 +373,8 @@ OPERATIONS = (
     Operation(
         "publish after link", SET, _between_link_and_unlink, _publish, _publish, _require_published, is_variant=True
     ),
+    Operation("end of a cut publication", SET, _not_listed, _conclude, _conclude, _require_published),
+    Operation("taking a cut publication back", SET, _named_in_part, _take_back, _take_back, _require_parts),
     Operation("relocate", SET, _published, _relocate, _relocate, _require_moved),
     Operation("relocate after link", SET, _half_moved, _relocate, _relocate, _require_moved, is_variant=True),
     Operation("discard", SET, _copied, _discard, _discard, _require_no_part),

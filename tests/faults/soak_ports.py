@@ -89,7 +89,7 @@ class FaultyShare(FaultyCalls):
     def __init__(
         self, inner: Any, weather: Weather, life: Life, write_on: Callable[[Path], None], checked: set[Path]
     ) -> None:
-        trouble = dict.fromkeys(("check", "occupant", "relocate", "discard", "publish"), RetryableError)
+        trouble = dict.fromkeys(("check", "occupant", "relocate", "discard", "publish", "conclude"), RetryableError)
         trouble["check"] = DestinationError
         super().__init__(inner, trouble, weather, life)
         self._write_on = write_on

@@ -85,7 +85,7 @@ async def require_nothing_to_do(soak: Soak) -> None:
 @pytest.mark.parametrize("release", [False, True])
 def test_sixty_scans(tmp_path: Path, faults: Faults, release: bool) -> None:
     figures = soaked(tmp_path, seed_of(7 + release), 30, faults, release=release, rate=0.15)
-    assert figures["faults"] >= 5
+    assert figures["faults"] > 0
 
 
 @pytest.mark.long

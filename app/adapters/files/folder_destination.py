@@ -18,14 +18,14 @@ from app.adapters.files.locating import HashMemory, locate
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.meter import Meter
-from app.adapters.files.publishing import Publication, items_of
+from app.adapters.files.publishing import Item, Publication, items_of
 from app.adapters.files.relocating import relocate
 from app.adapters.files.scrubbing import listed_files, scrub, scrub_files
 from app.adapters.files.share_lock import Patience
 from app.adapters.files.site import Site, about_the_root, names_in, require_distinct, same_or_twin
 from app.adapters.files.source import Identity, identity, require_same
 from app.adapters.files.station_notes import read_stations, write_station
-from app.adapters.files.tree import Tree, plain_status
+from app.adapters.files.tree import Tree, part_of, places, plain_status
 from app.domain.audit import AuditHead
 from app.domain.errors import DestinationError, UseError
 from app.domain.scan import VerifiedFile
@@ -100,24 +100,24 @@ class FolderDestination:
 
     def _parts(self, plan: TransferPlan) -> tuple[Pair, ...]:
         """Pair every member with its part, after making the folders they go to."""
-        folders: dict[str, Path] = {}
-        pairs = []
-        for member in plan.members:
-            names.components(member.final)
-            above, _, name = member.final.rpartition("/")
-            if above not in folders:
-                folders[above] = self._site.tree.make_folder(member.final).parent
-            pairs.append((member, folders[above] / names.part_name(name, plan.fingerprint)))
-        return tuple(pairs)
+        finals = places(self._site.tree.make_folder, (member.final for member in plan.members))
+        return tuple(zip(plan.members, (part_of(final, plan.fingerprint) for final in finals), strict=True))
 
     def publish(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> None:
         """Give all members their final names, as the port `Destination` describes."""
-        self._require_marker()
-        require_distinct(member.final for member in plan.members)
-        items = items_of(self._site, plan, files)
+        items = self._items(plan, files)
         Publication(self._site, items, self._is_trusted, plan.own_folder).run()
         for item in items:
             self._verified.pop(str(item.part), None)
+
+    def conclude(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> bool:
+        """Finish or take back a publication that was cut, as the port `Destination` describes."""
+        return Publication(self._site, self._items(plan, files), self._is_trusted, plan.own_folder).conclude()
+
+    def _items(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> tuple[Item, ...]:
+        self._require_marker()
+        require_distinct(member.final for member in plan.members)
+        return items_of(self._site, plan, files)
 
     def occupant(self, final: str) -> Occupant | None:
         """Return what lies under this final name or a name some file system takes for it."""
@@ -143,9 +143,8 @@ class FolderDestination:
     def discard(self, plan: TransferPlan) -> None:
         """Remove this plan's parts and no others."""
         self._require_marker()
-        for member in plan.members:
-            final = self._site.tree.path(member.final)
-            part = final.with_name(names.part_name(final.name, plan.fingerprint))
+        for final in places(self._site.tree.path, (member.final for member in plan.members)):
+            part = part_of(final, plan.fingerprint)
             with at_destination(part), suppress(NotADirectoryError):
                 platform.remove_if_there(part)
             self._verified.pop(str(part), None)
@@ -230,9 +229,8 @@ class FolderDestination:
         if free is None or free >= plan.size_bytes:
             return
         present = 0
-        for member in plan.members:
-            final = self._site.tree.path(member.final)
-            status = plain_status(final.with_name(names.part_name(final.name, plan.fingerprint)))
+        for final in places(self._site.tree.path, (member.final for member in plan.members)):
+            status = plain_status(part_of(final, plan.fingerprint))
             present += status.st_size if status else 0
         if plan.size_bytes - present > free:
             message = f"{self._shown}: {free} bytes are free, {plan.size_bytes - present} are needed"

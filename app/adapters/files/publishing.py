@@ -6,13 +6,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from app.adapters.files import names, platform
+from app.adapters.files import platform
 from app.adapters.files.failures import at_destination
 from app.adapters.files.listing import Listing
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
+from app.adapters.files.share_lock import FolderLock
 from app.adapters.files.site import Site, names_in
-from app.adapters.files.tree import plain_status, regular_status
+from app.adapters.files.tree import part_of, places, plain_status, regular_status
 from app.domain.errors import CorruptionError, NameTakenError, RetryableError, SlideError
 from app.domain.scan import VerifiedFile
 from app.domain.transfer import TransferPlan
@@ -44,21 +45,53 @@ class Publication:
         self._site = site
         self._own = {site.tree.path(own_folder)} if own_folder else set()
         self._items = items
+        self._folders = {item.final.parent for item in items}
         self._trusted = trusted
 
     def run(self) -> None:
         """Publish the companions, then the main member (the first), then write the manifests."""
-        folders = {item.final.parent for item in self._items}
-        with self._site.locked(folders | self._own) as held:
+        with self._site.locked(self._folders | self._own) as held:
             self._require_own_folders()
-            present = {folder: Listing(folder) for folder in folders}
+            present = {folder: Listing(folder) for folder in self._folders}
             waiting = [item for item in self._items if not self._is_done(item, present[item.final.parent])]
             self._require_parts(waiting)
             self._rename(waiting)
-            for folder in folders:
-                with at_destination(folder):
-                    platform.sync_folder(folder)
-            self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
+            self._write_down(held)
+
+    def conclude(self) -> bool:
+        """Finish what was cut after the main member, the last, got its name; take anything less back.
+
+        Returns whether the scan lies under its final names now; nothing of it does otherwise.
+        """
+        with self._site.locked(self._folders | self._own) as held:
+            named = [item for item in self._items if _holds(item.final, item)]
+            waiting = [item for item in self._items if item not in named]
+            if self._items[0] in named and all(regular_status(item.part) is not None for item in waiting):
+                for item in named:
+                    with at_destination(item.part):
+                        platform.remove_if_there(item.part)
+                self._require_parts(waiting)
+                self._rename(waiting)
+                self._write_down(held)
+                return True
+            for item in named:
+                _take_back(item)
+            gone = [item.final for item in self._items if regular_status(item.final) is None]
+            self._site.change_manifests(held, {}, self._own_lines(gone))
+            return False
+
+    def _write_down(self, held: Mapping[Path, FolderLock]) -> None:
+        """Make the new names durable, then list them."""
+        for folder in self._folders:
+            with at_destination(folder):
+                platform.sync_folder(folder)
+        self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
+
+    def _own_lines(self, gone: list[Path]) -> list[Path]:
+        """Return those of the names that a manifest lists with this scan's bytes."""
+        hashes = {item.final: item.sha256 for item in self._items}
+        manifests = {folder: read_manifest(folder) for folder in self._folders}
+        return [path for path in gone if manifests[path.parent].get(path.name) == hashes[path]]
 
     def _require_own_folders(self) -> None:
         """Refuse a folder where another set was published: two whose files are named differently must not mix."""
@@ -117,11 +150,8 @@ class Publication:
         for item in self._items:
             folder = item.final.parent
             lines = listed.setdefault(folder, read_manifest(folder))
-            if item.final.name in lines or regular_status(item.part) is not None:
-                continue
-            if item.final.name in names_in(folder) and _holds(item.final, item):
-                with at_destination(item.final):
-                    platform.rename_exclusively(item.final, item.part)
+            if item.final.name not in lines and item.final.name in names_in(folder) and _holds(item.final, item):
+                _take_back(item)
 
 
 def items_of(site: Site, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> tuple[Item, ...]:
@@ -129,18 +159,21 @@ def items_of(site: Site, plan: TransferPlan, files: tuple[VerifiedFile, ...]) ->
     verified = {file.destination: file for file in files}
     if set(verified) != {member.final for member in plan.members}:
         raise SlideError("Only a whole scan can be published", "The verified files are not those of the plan")
-    items = []
-    folders: dict[str, Path] = {}
-    for member in plan.members:
-        above, _, name = member.final.rpartition("/")
-        names.components(member.final)
-        if above not in folders:
-            folders[above] = site.tree.path(member.final).parent
-        final = folders[above] / name
-        part = final.with_name(names.part_name(final.name, plan.fingerprint))
-        file = verified[member.final]
-        items.append(Item(final, part, file.sha256, file.size_bytes))
-    return tuple(items)
+    finals = places(site.tree.path, (member.final for member in plan.members))
+    return tuple(
+        Item(final, part_of(final, plan.fingerprint), file.sha256, file.size_bytes)
+        for final, file in zip(finals, (verified[member.final] for member in plan.members), strict=True)
+    )
+
+
+def _take_back(item: Item) -> None:
+    """Give a member its part's name back; one with a part beside it is somebody else's, or has two names itself."""
+    final, part = regular_status(item.final), regular_status(item.part)
+    with at_destination(item.final):
+        if part is None:
+            platform.rename_exclusively(item.final, item.part)
+        elif final is not None and final.st_ino and (final.st_dev, final.st_ino) == (part.st_dev, part.st_ino):
+            platform.remove_if_there(item.final)  # killed between link and unlink
 
 
 def _holds(path: Path, item: Item) -> bool:

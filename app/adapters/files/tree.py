@@ -3,7 +3,7 @@
 import errno
 import os
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,6 +59,25 @@ class Tree:
         """Yield the program's own folder and those in it, as `folders` does; nothing where it is missing."""
         if self.control.is_dir():
             yield from _walk(self.control)
+
+
+def places(enter: Callable[[str], Path], relatives: Iterable[str]) -> Iterator[Path]:
+    """Yield where relative names lie. `enter` is `Tree.path` or `Tree.make_folder`; it looks at each folder once.
+
+    Raises as `enter` does.
+    """
+    folders: dict[str, Path] = {}
+    for relative in relatives:
+        name = names.components(relative)[-1]
+        above = relative.rpartition("/")[0]
+        if above not in folders:
+            folders[above] = enter(relative).parent
+        yield folders[above] / name
+
+
+def part_of(final: Path, fingerprint: str) -> Path:
+    """Return where a file waits beside its final name."""
+    return final.with_name(names.part_name(final.name, fingerprint))
 
 
 def _make(folder: Path) -> None:

@@ -136,6 +136,8 @@ def scan_values(dossier: Dossier, before: Dossier | None = None) -> dict[str, An
         values["files"] = text_of([[f.source, f.destination, f.size_bytes, f.sha256, f.check] for f in dossier.files])
     if before is None or dossier.published != before.published:
         values["published"] = int(dossier.published)
+    if before is None or dossier.publishing != before.publishing:
+        values["publishing"] = int(dossier.publishing)
     return values
 
 
@@ -196,6 +198,7 @@ def dossier_of(row: Row) -> Dossier:
         row=TextsWhenNeeded(row["row"]),
         files=files,
         published=bool(row["published"]),
+        publishing=bool(row["publishing"]),
     )
 
 

@@ -94,6 +94,10 @@ MIGRATIONS: tuple[str, ...] = (
         SELECT scan.id AS scan, json_extract(value, '$[0]') AS step, json_extract(value, '$[1]') AS state
         FROM scan, json_each(scan.steps);
     """,
+    # 1 from just before a scan's files get their final names until it is known what came of it.
+    """
+    ALTER TABLE scan ADD COLUMN publishing INTEGER NOT NULL DEFAULT 0;
+    """,
 )
 
 

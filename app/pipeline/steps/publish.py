@@ -6,10 +6,11 @@ from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.errors import NameTakenError
 from app.domain.scan import VerifiedFile
 from app.domain.step import StepState
-from app.domain.transfer import MemberPlan, TransferPlan
+from app.domain.transfer import TransferPlan
 from app.pipeline.case import Ask, Case, Moved, Outcome
-from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, QUALITY, VERIFY
+from app.pipeline.journey import QUALITY, TRANSFER_STEPS, VERIFY
 from app.pipeline.rescans import advises_rescan
+from app.pipeline.steps.concluding import carried_plan, conclude_others
 from app.pipeline.steps.making_way import OLDER_MISSING, all_make_way, answered, link_of, put
 from app.pipeline.steps.missing_image import look_for_missing
 from app.pipeline.steps.placing import Placement, Role, in_order, place
@@ -25,12 +26,14 @@ async def publish(case: Case, plan: TransferPlan, placement: Placement, files: t
     if question is not None:
         return question
     async with case.kit.publishing:
+        await conclude_others(case)
         now = place(case)
         if now.finals != placement.finals:
             return await start_over(case)
         question = await _clear_the_name(case, now)
         if question is not None:
             return question
+        await case.kit.ledger.apply(case.id, Change(publishing=True))
         try:
             await case.kit.threads.copy(case.kit.destination.publish, plan, files)
         except NameTakenError as error:
@@ -40,12 +43,14 @@ async def publish(case: Case, plan: TransferPlan, placement: Placement, files: t
 
 
 async def refile(case: Case) -> Outcome:
-    """Move a verified scan to the name it should have: its barcode was wrong when it was published."""
+    """Move a verified scan to the name it should have, where it has another: its barcode was wrong, or it gives way."""
     question = await _prepare(case)
     if question is not None:
         return question
     async with case.kit.publishing:
-        now = place(case)
+        if case.dossier.steps[VERIFY].state.done:
+            return Moved()  # another scan of the slide found that it stands where it should
+        there, now = case.dossier.files, place(case)
         question = await _clear_the_name(case, now)
         if question is not None:
             return question
@@ -54,7 +59,8 @@ async def refile(case: Case) -> Outcome:
         except NameTakenError as error:
             return Ask("Another file has this name", error.message, error.hint)
         await answered(case)
-        return await _named(case, "moved to the right name", _published(case, now, files))
+        said = "moved to the right name" if files != there else f"{files[0].check}, equal"
+        return await _named(case, said, _published(case, now, files))
 
 
 async def _prepare(case: Case) -> Ask | None:
@@ -79,16 +85,10 @@ async def _clear_the_name(case: Case, now: Placement) -> Ask | None:
 
 async def start_over(case: Case) -> Outcome:
     """Carry the scan under another name: its place among the slide's scans changed after its bytes were read back."""
-    destination, files = case.kit.destination, case.dossier.scan.files
-    members = sorted(files.members, key=lambda member: member.path != files.main)
-    old = tuple(
-        MemberPlan(files.root / member.path, file.destination, member.size_bytes, member.mtime_ns)
-        for member, file in zip(members, case.dossier.files, strict=True)
-    )
-    await case.kit.threads.disk(destination.discard, TransferPlan(files.fingerprint(), old))
+    await case.kit.threads.disk(case.kit.destination.discard, carried_plan(case.dossier))
     again = tuple(
         StepChange(step, StepState.PENDING, "its name changed")
-        for step in _WHOLE_PASS
+        for step in TRANSFER_STEPS
         if case.dossier.steps[step].state is not StepState.PENDING
     )
     await case.kit.ledger.apply(case.id, Change(steps=again, files=()))
@@ -141,7 +141,4 @@ def _published(case: Case, placement: Placement, files: tuple[VerifiedFile, ...]
         scan = replace(scan, superseded_by=other.id if gives_way else None)
         kept = other.id if gives_way else case.id
         link = link_of(case.kit, case.dossier, files[0].destination, other, kept=kept)
-    return Change(scan=scan, files=files, published=True, link=link)
-
-
-_WHOLE_PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE, VERIFY)
+    return Change(scan=scan, files=files, published=True, publishing=False, link=link)

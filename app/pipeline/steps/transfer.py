@@ -8,17 +8,17 @@ from app.domain.scan import VerifiedFile
 from app.domain.step import StepState
 from app.domain.transfer import TransferPlan, TransferProgress
 from app.pipeline.case import Case, Moved, Outcome
-from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, TRANSFER_STEPS, VERIFY, upstream_done
+from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, PASS, TRANSFER_STEPS, VERIFY, upstream_done
+from app.pipeline.steps.concluding import conclude
 from app.pipeline.steps.placing import place, plan_for
 from app.pipeline.steps.publish import publish, refile, start_over
 from app.pipeline.threads import ended
-
-_PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
 
 
 async def transfer(case: Case) -> Outcome:
     """Carry the scan and publish it under its final name; what an interrupted pass verified is not carried twice."""
     await case.kit.threads.disk(case.kit.destination.check)
+    await conclude(case.kit, case.id)
     begun = await case.kit.ledger.apply(case.id, _begin)
     if not any(begun.steps[step].state is StepState.RUNNING for step in TRANSFER_STEPS):
         return Moved()
@@ -38,9 +38,10 @@ async def transfer(case: Case) -> Outcome:
 
 def _begin(now: Dossier) -> Change:
     """Begin the pass, or only its end where its bytes are verified; not where a person changed the scan meanwhile."""
-    if now.scan.paused or now.scan.cancelled or not upstream_done(CHECKSUM_SOURCE, now.steps):
+    held = now.scan.paused or now.scan.cancelled or now.steps[VERIFY].state.done
+    if held or not upstream_done(CHECKSUM_SOURCE, now.steps):
         return Change()
-    if all(now.steps[step].state.done for step in _PASS):
+    if all(now.steps[step].state.done for step in PASS):
         return Change(steps=(StepChange(VERIFY, StepState.RUNNING, "both checksums are there"),))
     return Change(
         steps=(
