@@ -18,6 +18,8 @@ RUN_ARGS ?=
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
 BENCH_ARGS ?=
+# A part of the path of the proofs to run, such as soak; all without it
+PROVE_ARGS ?=
 # A word of the name of the mutants to try; all without it
 MUTANT ?=
 
@@ -72,7 +74,7 @@ bench: setup $(VENV)/.programs ## Measure against other programs; writes docs/pr
 	@$(PY) -m tests.benchmarks --out docs/proof/benchmarks.json $(BENCH_ARGS)
 
 prove: setup $(VENV)/.programs ## The long proofs (hours); each writes its docs/proof/*.json
-	@SLIDEFERRY_PROVE=1 $(PY) -m pytest -m long --timeout 0 $(PYTEST_ARGS)
+	@SLIDEFERRY_PROVE=1 $(PY) -m tests.prove $(PROVE_ARGS)
 
 mutants: setup $(VENV)/.programs ## Break the engine on purpose, once a mutant; a test must notice each. Writes docs/proof/mutants.json
 	@SLIDEFERRY_PROVE=1 $(PY) -m tests.mutants "$(MUTANT)"

@@ -15,7 +15,8 @@ def write_proof(name: str, figures: dict[str, Any]) -> None:
     if os.environ.get("SLIDEFERRY_PROVE") != "1":
         return
     head = subprocess.run(["git", "rev-parse", "HEAD"], cwd=ROOT, capture_output=True, text=True, check=False)
-    changed = subprocess.run(["git", "status", "--porcelain"], cwd=ROOT, capture_output=True, text=True, check=False)
+    others = ["git", "status", "--porcelain", "--", ".", ":!docs/proof"]
+    changed = subprocess.run(others, cwd=ROOT, capture_output=True, text=True, check=False)
     proof = {
         "commit": head.stdout.strip(),
         "with_uncommitted_changes": bool(changed.stdout.strip()),

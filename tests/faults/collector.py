@@ -14,14 +14,20 @@ How a test uses it: take the fixture `faults` and note each fault once its invar
 A fault counts once, however often the same four come; the total of injections is kept beside. Faults that are many of
 one kind (a soak with 300 random kills) are told apart by their step ("kill 17 after 83 ms").
 
-The document is written at the end of a prove run (SLIDEFERRY_PROVE=1) in which every test module of this folder took
-part; a test that failed is a fault that cost something and counts as lost. In a prove run all tests here run, quick or
-long: a test that is a part of another, longer one and need not run then too is marked `quick_share`.
+The document is written at the end of a prove run (tests/prove.py) in which every test module of this folder took part,
+each in a process of its own that hands over what it noted; a test that failed is a fault that cost something and counts
+as lost. In a prove run all tests here run, quick or long: a test that is a part of another, longer one and need not run
+then too is marked `quick_share`.
 """
 
+import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
+
+HANDED_OVER = "SLIDEFERRY_FAULTS_TO"
+"""The environment's name for the file in which a process leaves what it noted."""
 
 
 class Fault(NamedTuple):
@@ -63,8 +69,51 @@ class Collected:
             "by_test": {test: len(faults) for test, faults in sorted(self.by_test.items())},
         }
 
+    def add(self, other: "Collected") -> None:
+        """Count what another process noted, too."""
+        self.injected += other.injected
+        self.faults = other.faults | self.faults
+        for test, faults in other.by_test.items():
+            self.by_test[test] |= faults
+        self.skipped |= other.skipped
+        self.failed += other.failed
+        self.passed += other.passed
+        self.modules |= other.modules
+        self.seconds += other.seconds
+
+    def hand_over(self, path: Path) -> None:
+        """Leave all of it in a file."""
+        content = {
+            "injected": self.injected,
+            "faults": [[*fault, test] for fault, test in self.faults.items()],
+            "by_test": {test: [list(fault) for fault in faults] for test, faults in self.by_test.items()},
+            "skipped": self.skipped,
+            "failed": self.failed,
+            "passed": self.passed,
+            "modules": sorted(self.modules),
+            "seconds": self.seconds,
+        }
+        path.write_text(json.dumps(content), encoding="utf-8")
+
     def _counted(self, key: Any) -> dict[str, int]:
         return dict(sorted(Counter(key(fault) for fault in self.faults).items(), key=lambda each: (-each[1], each[0])))
+
+
+def read_collected(path: Path) -> Collected:
+    """Read back what a process handed over."""
+    content = json.loads(path.read_text(encoding="utf-8"))
+    collected = Collected(
+        injected=content["injected"],
+        faults={Fault(*fault): test for *fault, test in content["faults"]},
+        skipped=content["skipped"],
+        failed=content["failed"],
+        passed=content["passed"],
+        modules=set(content["modules"]),
+        seconds=content["seconds"],
+    )
+    for test, faults in content["by_test"].items():
+        collected.by_test[test] |= {Fault(*fault) for fault in faults}
+    return collected
 
 
 class Faults:
