@@ -105,9 +105,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "the manifest before the final name",
         "G8",
         f"{FILES}/publishing.py",
-        "            self._rename(waiting)\n",
-        "            self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})\n"
-        "            self._rename(waiting)\n",
+        "            self._rename(waiting)\n            self._write_down(held)\n\n",
+        "            self._write_down(held)\n            self._rename(waiting)\n\n",
         (ORDER,),
     ),
     Mutant(
@@ -193,6 +192,30 @@ MUTANTS: tuple[Mutant, ...] = (
         "            self._fd = platform.create_exclusively(self._path)\n",
         "            self._fd = platform.open_lock(self._path)\n",
         ("tests/adapters/files/test_locks.py",),
+    ),
+    Mutant(
+        "the journal does not say that a scan is getting its name",
+        "G6",
+        "app/pipeline/steps/publish.py",
+        "        await case.kit.ledger.apply(case.id, Change(publishing=True))\n",
+        "",
+        ("tests/pipeline/test_cut_publication.py",),
+    ),
+    Mutant(
+        "a scan has no look for images whose publication was cut",
+        "G6",
+        "app/pipeline/steps/publish.py",
+        "        await conclude_others(case)\n",
+        "",
+        ("tests/pipeline/test_cut_publication.py",),
+    ),
+    Mutant(
+        "a publication cut before its end stays as it is",
+        "G11",
+        f"{FILES}/publishing.py",
+        "            for item in named:\n                _take_back(item)\n",
+        "",
+        ("tests/adapters/files/test_conclude.py",),
     ),
     Mutant(
         "an audit entry's hash does not cover the one before",

@@ -64,9 +64,10 @@ class Publication:
         Returns whether the scan lies under its final names now; nothing of it does otherwise.
         """
         with self._site.locked(self._folders | self._own) as held:
-            named = [item for item in self._items if _holds(item.final, item)]
-            waiting = [item for item in self._items if item not in named]
-            if self._items[0] in named and all(regular_status(item.part) is not None for item in waiting):
+            holding = [_holds(item.final, item) for item in self._items]
+            named = [item for item, holds in zip(self._items, holding, strict=True) if holds]
+            waiting = [item for item, holds in zip(self._items, holding, strict=True) if not holds]
+            if holding[0] and all(regular_status(item.part) is not None for item in waiting):
                 for item in named:
                     with at_destination(item.part):
                         platform.remove_if_there(item.part)
@@ -76,16 +77,20 @@ class Publication:
                 return True
             for item in named:
                 _take_back(item)
+            self._sync_folders()
             gone = [item.final for item in self._items if regular_status(item.final) is None]
             self._site.change_manifests(held, {}, self._own_lines(gone))
             return False
 
     def _write_down(self, held: Mapping[Path, FolderLock]) -> None:
         """Make the new names durable, then list them."""
+        self._sync_folders()
+        self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
+
+    def _sync_folders(self) -> None:
         for folder in self._folders:
             with at_destination(folder):
                 platform.sync_folder(folder)
-        self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
 
     def _own_lines(self, gone: list[Path]) -> list[Path]:
         """Return those of the names that a manifest lists with this scan's bytes."""
