@@ -84,7 +84,9 @@ def main(arguments: list[str]) -> int:
     """Run what is asked for; return 1 when anything failed."""
     parser = argparse.ArgumentParser(prog="python -m tests.prove")
     parser.add_argument("word", nargs="?", default="", help="a part of the path of the modules to run; all without it")
-    wanted, options = parser.parse_known_args(arguments)
+    parser.add_argument("options", nargs="*", help="for pytest, after “--”")
+    wanted = parser.parse_args(arguments)
+    options: list[str] = wanted.options
     chosen = [path for path in modules() if wanted.word in path.as_posix()]
     with tempfile.TemporaryDirectory(prefix="slideferry-prove-") as made:
         folder = Path(made)

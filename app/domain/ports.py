@@ -103,7 +103,8 @@ class Destination(Protocol):
         """Find out what became of a `publish` whose end nobody heard: finish it where the main member has its name.
 
         Otherwise takes back what it did: nothing lies under a final name then, the bytes wait as parts. Returns whether
-        the scan is published. Idempotent. Raises DestinationError, RetryableError.
+        the scan is published. Idempotent. Raises DestinationError, RetryableError, CorruptionError (a part is not what
+        was verified), SlideError (something else is in the way).
         """
 
     def occupant(self, final: str) -> Occupant | None:

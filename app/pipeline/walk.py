@@ -24,7 +24,6 @@ from app.pipeline.case import Ask, Case, Done, Kit, Moved, Outcome, Skip, Wait
 from app.pipeline.journey import JOURNEY, STEPS, Resource
 from app.pipeline.limits import Order, Places
 from app.pipeline.rescans import still_coming
-from app.pipeline.steps.concluding import conclude
 from app.pipeline.steps.making_way import free_orphans
 from app.pipeline.steps.placing import place, plan_for
 
@@ -109,8 +108,6 @@ class Walk:
     async def _discard(self, dossier: Dossier) -> None:
         """Remove the parts of a scan given up; a share that is away does not keep it from being given up."""
         try:
-            if await conclude(self._kit, self._case.id):
-                return
             plan = plan_for(dossier, place(self._case))
             await self._kit.threads.disk(self._kit.destination.discard, plan)
         except SlideferryError as error:
@@ -214,8 +211,7 @@ class Walk:
             await self._put_back(act, "stopped in the middle")
             return
         log.warning("%s: %s", self._case.id, error)
-        dossier = self._case.dossier
-        if isinstance(error, SourceChangedError) and not (dossier.published or dossier.publishing):
+        if isinstance(error, SourceChangedError) and not _has_its_name(self._case.dossier):
             await self._back_to_start()
             return
         if isinstance(error, (DestinationError, CorruptionError)):
@@ -272,6 +268,8 @@ class Walk:
         """The source changed under us: the scanner is still at work, so everything known of the scan is old."""
 
         def moves(now: Dossier) -> Change:
+            if _has_its_name(now):
+                return Change(steps=settle_pass(now.steps, "the source changed after its bytes were verified"))
             done = (StepState.RUNNING, StepState.SUCCEEDED, StepState.SKIPPED, StepState.WAITING_TO_RETRY)
             back = [step.id for step in JOURNEY if now.steps[step.id].state in done]
             cause = "the source changed while it was read"
@@ -285,8 +283,14 @@ class Walk:
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
-        await self._discard(self._case.dossier)
+        if not _has_its_name(self._case.dossier):
+            await self._discard(self._case.dossier)
         await self._kit.ledger.apply(self._case.id, moves)
+
+
+def _has_its_name(dossier: Dossier) -> bool:
+    """Whether a scan's verified bytes lie under their final names, or may lie there."""
+    return dossier.published or dossier.publishing
 
 
 def to_hold(dossier: Dossier) -> tuple[StepChange, ...]:

@@ -16,9 +16,12 @@ from app.pipeline.case import Kit
 from app.pipeline.journey import (
     IDENTIFY,
     JOURNEY,
+    NAME,
+    PASS,
     QUALITY,
     RECORD,
     RELEASE,
+    SETTLE,
     STEPS,
     TRANSFER_STEPS,
     VERIFY,
@@ -172,7 +175,7 @@ class OperatorActs:
                 raise UseError(
                     "Too late to cancel", f"{_name(now)} is verified on the share", "Nothing needs to be done"
                 )
-            if now.steps[VERIFY].state is StepState.RUNNING:
+            if now.steps[VERIFY].state is StepState.RUNNING or now.publishing:
                 raise UseError(
                     "Too late to cancel", f"{_name(now)} is getting its name on the share", "Pause it first, or wait"
                 )
@@ -293,14 +296,22 @@ def _restart_moves(now: Dossier, *first: StepId) -> tuple[StepChange, ...]:
         start.update(TRANSFER_STEPS)
     if now.scan.cancelled:
         start.update(step for step, record in now.steps.items() if record.state is StepState.CANCELLED)
+        if now.steps[NAME].state.done:
+            start.add(NAME)  # another slide may have got its name meanwhile
     wanted = start | {step for each in start for step in downstream(each)}
-    if correcting:
-        wanted -= {step for step in TRANSFER_STEPS if step != VERIFY and now.steps[step].state.done}
+    if correcting and not wanted & {SETTLE, IDENTIFY}:
+        wanted -= {step for step in PASS if now.steps[step].state.done}
     elif now.published and wanted & set(TRANSFER_STEPS):
         raise UseError(
             "This scan is verified on the share",
             f"{_name(now)} cannot go back to {STEPS[first[0]].title}",
             "Scan the slide again; the new scan takes the name and this one moves to the rescans",
+        )
+    if now.publishing and not wanted <= {*TRANSFER_STEPS, *downstream(VERIFY)}:
+        raise UseError(
+            "First of all it must be known what lies on the share",
+            f"{_name(now)} may have its name there already",
+            f"Restart {STEPS[VERIFY].title}",
         )
     running = [step for step in wanted if now.steps[step].state is StepState.RUNNING]
     if running:

@@ -9,6 +9,7 @@ from app.domain.errors import UseError
 from app.domain.scan import ScanId
 from app.domain.sheet import CellWrite
 from app.domain.step import StepId, StepRecord, StepState
+from app.pipeline.blocking import unblocking_moves
 from app.pipeline.case import Kit
 from app.pipeline.journey import MATCH, NAME, RECORD, REGISTER, RELEASE, STEPS, SUPERSEDE, VERIFY
 from app.pipeline.rescans import (
@@ -137,7 +138,7 @@ class RescanActs:
             writes = self._cleared_row(now, barcode, generation)
             entry = replace(self._entry(now, "assign", old, barcode, reason), barcode=barcode)
             corrected = replace(now.scan, barcode=barcode, assigned=barcode, keep=None, superseded_by=None)
-            moves = to_do_again(now, *_CORRECTION)
+            moves = (*to_do_again(now, *_CORRECTION), *unblocking_moves(now.steps, but=set(_CORRECTION)))
             return Change(steps=moves, scan=corrected, row={}, writes=writes, audit=entry)
 
         await self._apply(scan, change)

@@ -13,7 +13,7 @@ from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.share_lock import FolderLock
 from app.adapters.files.site import Site, names_in
-from app.adapters.files.tree import part_of, places, plain_status, regular_status
+from app.adapters.files.tree import is_folder, part_of, places, plain_status, regular_status
 from app.domain.errors import CorruptionError, NameTakenError, RetryableError, SlideError
 from app.domain.scan import VerifiedFile
 from app.domain.transfer import TransferPlan
@@ -61,7 +61,8 @@ class Publication:
     def conclude(self) -> bool:
         """Finish what was cut after the main member, the last, got its name; take anything less back.
 
-        Returns whether the scan lies under its final names now; nothing of it does otherwise.
+        Returns whether the scan lies under its final names now; nothing of it does otherwise. A member that is listed
+        is taken back, too: it was this scan's, for it has no part any more, and its main member is gone.
         """
         with self._site.locked(self._folders | self._own) as held:
             holding = [_holds(item.final, item) for item in self._items]
@@ -78,7 +79,7 @@ class Publication:
             for item in named:
                 _take_back(item)
             self._sync_folders()
-            gone = [item.final for item in self._items if regular_status(item.final) is None]
+            gone = [item.final for item in self._items if plain_status(item.final) is None]
             self._site.change_manifests(held, {}, self._own_lines(gone))
             return False
 
@@ -88,7 +89,7 @@ class Publication:
         self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
 
     def _sync_folders(self) -> None:
-        for folder in self._folders:
+        for folder in filter(is_folder, self._folders):
             with at_destination(folder):
                 platform.sync_folder(folder)
 

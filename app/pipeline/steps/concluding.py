@@ -4,14 +4,17 @@ The journal says that a scan is getting its names before the first one is given.
 the scan leaves these names for nothing: not for another slide's, not for the rescans, and not to be given up.
 """
 
+from pathlib import Path
+
 from app.domain.dossier import Change, Dossier, StepChange
+from app.domain.errors import SlideError
 from app.domain.naming import own_folder
 from app.domain.scan import ScanId
 from app.domain.step import StepId, StepState
 from app.domain.transfer import MemberPlan, TransferPlan
 from app.pipeline.blocking import unblocking_moves
-from app.pipeline.case import Case, Kit
-from app.pipeline.journey import PASS, TRANSFER_STEPS
+from app.pipeline.case import Ask, Case, Kit
+from app.pipeline.journey import CHECKSUM_SOURCE, PASS, TRANSFER_STEPS, upstream_done
 from app.pipeline.rescans import scans_of_slide
 from app.pipeline.steps.placing import in_order, own_finals
 
@@ -19,16 +22,12 @@ _WAS_CUT = "its image was found under its name"
 
 
 def carried_plan(dossier: Dossier) -> TransferPlan:
-    """Return what was carried, under the names it was carried for."""
-    files = dossier.scan.files
-    members = sorted(files.members, key=lambda member: member.path != files.main)
+    """Return what was carried, under the names it was carried for; when a member was written is not known any more."""
+    files = dossier.files
     return TransferPlan(
-        files.fingerprint(),
-        tuple(
-            MemberPlan(files.root / member.path, file.destination, member.size_bytes, member.mtime_ns)
-            for member, file in zip(members, dossier.files, strict=True)
-        ),
-        own_folder=own_folder(files.layout, tuple(file.destination for file in dossier.files)),
+        dossier.scan.files.fingerprint(),
+        tuple(MemberPlan(Path(file.source), file.destination, file.size_bytes, 0) for file in files),
+        own_folder=own_folder(dossier.scan.files.layout, tuple(file.destination for file in files)),
     )
 
 
@@ -51,29 +50,41 @@ async def conclude_now(kit: Kit, scan: ScanId) -> bool:
     there = await kit.threads.copy(kit.destination.conclude, carried_plan(dossier), dossier.files)
 
     def change(now: Dossier) -> Change:
-        moves = _passed(now, *PASS) if there else ()
-        return Change(published=there, publishing=False, steps=moves)
+        return Change(published=there, publishing=False, steps=passed(now, *PASS) if there else ())
 
     await kit.ledger.apply(scan, change)
     return there
 
 
-async def conclude_others(case: Case) -> None:
-    """Let other scans of the slide that have their name already, unknown to the journal, count as what they are."""
+async def conclude_others(case: Case) -> Ask | None:
+    """Let other scans of the slide that have their name, unknown to the journal, count as what they are.
+
+    A question where something is in the way of one; the caller holds `kit.publishing`.
+    """
     kit = case.kit
     for other in scans_of_slide(kit.ledger, case.dossier):
-        if await conclude_now(kit, other.id):
+        try:
+            there = await conclude_now(kit, other.id)
+        except SlideError as error:
+            message = f"Scan {other.id} of {other.scan.barcode}: {error.title}: {error.message}"
+            return Ask("Another scan of this slide comes first", message, error.hint or "Put it right, then restart")
+        if there:
             await kit.ledger.apply(other.id, _stands_after_all)
+    return None
 
 
 def _stands_after_all(now: Dossier) -> Change:
-    """Return the change for a scan under its slide's own name; one on its way elsewhere goes on by itself."""
-    if tuple(file.destination for file in now.files) != in_order(now, own_finals(now)):
+    """Return the change for a scan that lies where its slide's name is made for; any other goes on by itself.
+
+    One that is being corrected is named first: until then it lies under another slide's name.
+    """
+    named = upstream_done(CHECKSUM_SOURCE, now.steps)
+    if not named or tuple(file.destination for file in now.files) != in_order(now, own_finals(now)):
         return Change()
-    return Change(steps=_passed(now, *TRANSFER_STEPS))
+    return Change(steps=passed(now, *TRANSFER_STEPS))
 
 
-def _passed(now: Dossier, *steps: StepId) -> tuple[StepChange, ...]:
+def passed(now: Dossier, *steps: StepId) -> tuple[StepChange, ...]:
     """Return the moves that end these steps of a scan that lies on the share, and free those behind them."""
     moves = []
     for step in steps:

@@ -10,7 +10,6 @@ from app.domain.naming import member_finals, slide_path
 from app.domain.sheet import SheetRow, SlideSheet
 from app.pipeline.case import Ask, Case, Done, Outcome
 from app.pipeline.journey import NAME
-from app.pipeline.steps.concluding import conclude
 from app.pipeline.steps.making_way import free_orphans
 from app.pipeline.steps.placing import own_finals, place, plan_for
 
@@ -56,7 +55,7 @@ def _paths(dossier: Dossier) -> list[str]:
 
 async def _leave_old_name(case: Case, finals: Mapping[str, str]) -> None:
     """Remove what an earlier pass left under a name the scan had before it was assigned another barcode."""
-    if case.dossier.scan.stem and own_finals(case.dossier) != finals and not await conclude(case.kit, case.id):
+    if case.dossier.scan.stem and own_finals(case.dossier) != finals:
         old = plan_for(case.dossier, place(case))
         await case.kit.threads.disk(case.kit.destination.discard, old)
 

@@ -1,16 +1,18 @@
 """The end of Verify Checksum: the verified parts get their final name, and an earlier scan of the slide makes room."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 from app.domain.dossier import Change, Dossier, StepChange
-from app.domain.errors import NameTakenError
+from app.domain.errors import NameTakenError, SlideferryError, StoppedError
 from app.domain.scan import VerifiedFile
 from app.domain.step import StepState
 from app.domain.transfer import TransferPlan
 from app.pipeline.case import Ask, Case, Moved, Outcome
 from app.pipeline.journey import QUALITY, TRANSFER_STEPS, VERIFY
 from app.pipeline.rescans import advises_rescan
-from app.pipeline.steps.concluding import carried_plan, conclude_others
+from app.pipeline.steps.concluding import carried_plan, conclude_now, conclude_others
 from app.pipeline.steps.making_way import OLDER_MISSING, all_make_way, answered, link_of, put
 from app.pipeline.steps.missing_image import look_for_missing
 from app.pipeline.steps.placing import Placement, Role, in_order, place
@@ -22,21 +24,23 @@ QUESTIONS = (WHICH_ONE, OLDER_MISSING)
 
 async def publish(case: Case, plan: TransferPlan, placement: Placement, files: tuple[VerifiedFile, ...]) -> Outcome:
     """Publish without overwriting; an earlier scan under this name is moved away first, in one journalled act."""
-    question = await _prepare(case)
-    if question is not None:
-        return question
-    async with case.kit.publishing:
-        await conclude_others(case)
+    async with _names_in_hand(case) as trouble:
+        if trouble is not None:
+            return trouble
         now = place(case)
         if now.finals != placement.finals:
             return await start_over(case)
         question = await _clear_the_name(case, now)
         if question is not None:
             return question
-        await case.kit.ledger.apply(case.id, Change(publishing=True))
+        begun = await case.kit.ledger.apply(case.id, _begin_to_publish)
+        if not begun.publishing:
+            raise StoppedError("Stopped", "the scan was paused or cancelled")
         try:
             await case.kit.threads.copy(case.kit.destination.publish, plan, files)
         except NameTakenError as error:
+            with suppress(SlideferryError):  # else it is found out the next time somebody needs to know
+                await conclude_now(case.kit, case.id)
             return Ask(error.title, error.message, error.hint)
         await answered(case)
         return await _named(case, f"{files[0].check}, equal", _published(case, now, files))
@@ -44,12 +48,11 @@ async def publish(case: Case, plan: TransferPlan, placement: Placement, files: t
 
 async def refile(case: Case) -> Outcome:
     """Move a verified scan to the name it should have, where it has another: its barcode was wrong, or it gives way."""
-    question = await _prepare(case)
-    if question is not None:
-        return question
-    async with case.kit.publishing:
+    async with _names_in_hand(case) as trouble:
         if case.dossier.steps[VERIFY].state.done:
             return Moved()  # another scan of the slide found that it stands where it should
+        if trouble is not None:
+            return trouble
         there, now = case.dossier.files, place(case)
         question = await _clear_the_name(case, now)
         if question is not None:
@@ -63,13 +66,36 @@ async def refile(case: Case) -> Outcome:
         return await _named(case, said, _published(case, now, files))
 
 
+@asynccontextmanager
+async def _names_in_hand(case: Case) -> AsyncIterator[Ask | None]:
+    """Hold `kit.publishing` once all is known that decides which scan is kept; yields the question that came up."""
+    while True:
+        question = await _prepare(case)
+        async with case.kit.publishing:
+            question = question or await conclude_others(case)
+            # An older scan may have got its name, or have been found to have it, while this one waited for the lock.
+            if question is None and _waits_for_quality(case):
+                continue
+            yield question
+            return
+
+
 async def _prepare(case: Case) -> Ask | None:
     """Wait for what decides which scan is kept, and look for a missing older image, before names change hands."""
-    while place(case).role is Role.REPLACES and case.dossier.steps[QUALITY].state.on_its_way:
+    while _waits_for_quality(case):
         case.kit.progress.note(case.id, "waits for its quality: it decides which scan is kept")
         await case.pause(0.2)
     now = place(case)
     return await look_for_missing(case, now.others) if now.role is Role.REPLACES else None
+
+
+def _waits_for_quality(case: Case) -> bool:
+    return place(case).role is Role.REPLACES and case.dossier.steps[QUALITY].state.on_its_way
+
+
+def _begin_to_publish(now: Dossier) -> Change:
+    """Say that the scan is getting its names, unless a person wants it no more."""
+    return Change() if now.scan.cancelled or now.scan.paused else Change(publishing=True)
 
 
 async def _clear_the_name(case: Case, now: Placement) -> Ask | None:

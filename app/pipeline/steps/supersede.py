@@ -21,6 +21,7 @@ from app.pipeline.rescans import (
     scans_of_slide,
     stands,
 )
+from app.pipeline.steps.concluding import conclude_others
 from app.pipeline.steps.making_way import (
     all_make_way,
     answered,
@@ -50,7 +51,7 @@ async def supersede(case: Case) -> Outcome:
         return question
     async with case.kit.publishing:
         try:
-            outcome = await _arrange(case)
+            outcome = await conclude_others(case) or await _arrange(case)
         except NameTakenError as error:
             return Ask(NOT_MOVED, error.message, error.hint)
         except SlideError as error:

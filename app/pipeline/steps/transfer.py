@@ -9,7 +9,7 @@ from app.domain.step import StepState
 from app.domain.transfer import TransferPlan, TransferProgress
 from app.pipeline.case import Case, Moved, Outcome
 from app.pipeline.journey import CHECKSUM_SHARE, CHECKSUM_SOURCE, COPY, PASS, TRANSFER_STEPS, VERIFY, upstream_done
-from app.pipeline.steps.concluding import conclude
+from app.pipeline.steps.concluding import carried_plan, conclude, passed
 from app.pipeline.steps.placing import place, plan_for
 from app.pipeline.steps.publish import publish, refile, start_over
 from app.pipeline.threads import ended
@@ -27,6 +27,7 @@ async def transfer(case: Case) -> Outcome:
     placement = place(case)
     plan = plan_for(case.dossier, placement)
     if begun.steps[VERIFY].state is not StepState.RUNNING:
+        await _leave_other_place(case, plan)
         files = await _carry(case, plan)
         await _begin_verify(case, files)
     elif [file.destination for file in begun.files] != [member.final for member in plan.members]:
@@ -36,13 +37,21 @@ async def transfer(case: Case) -> Outcome:
     return await publish(case, plan, placement, files)
 
 
+async def _leave_other_place(case: Case, plan: TransferPlan) -> None:
+    """Remove the parts of an earlier pass for other names: another scan of the slide has them now."""
+    earlier = carried_plan(case.dossier)
+    if {each.final for each in earlier.members} - {each.final for each in plan.members}:
+        await case.kit.threads.disk(case.kit.destination.discard, earlier)
+
+
 def _begin(now: Dossier) -> Change:
     """Begin the pass, or only its end where its bytes are verified; not where a person changed the scan meanwhile."""
     held = now.scan.paused or now.scan.cancelled or now.steps[VERIFY].state.done
     if held or not upstream_done(CHECKSUM_SOURCE, now.steps):
         return Change()
-    if all(now.steps[step].state.done for step in PASS):
-        return Change(steps=(StepChange(VERIFY, StepState.RUNNING, "both checksums are there"),))
+    if now.published or all(now.steps[step].state.done for step in PASS):
+        verify = StepChange(VERIFY, StepState.RUNNING, "both checksums are there")
+        return Change(steps=(*passed(now, *PASS), verify))
     return Change(
         steps=(
             StepChange(CHECKSUM_SOURCE, StepState.RUNNING, "hashed while it is copied"),
