@@ -5,7 +5,7 @@ from threading import Event
 
 import pytest
 
-from app.domain.errors import UseError
+from app.domain.errors import SlideError, UseError
 from app.domain.step import StepState
 from app.pipeline.journey import COPY, QUALITY, RECORD, SUPERSEDE, VERIFY
 from app.pipeline.steps.publish import WHICH_ONE
@@ -235,3 +235,28 @@ async def test_a_barcode_that_a_person_typed_takes_no_verified_image_s_name_with
         await lab.rest()
         assert lab.get("nameless.svs").state is StepState.SUCCEEDED
         assert lab.get("good.svs") == good
+
+
+async def test_a_good_image_that_made_way_for_one_still_to_come_does_not_lose_its_name_unasked(lab: Lab) -> None:
+    """The newest scan failed after the older image had moved: a blurred scan between the two must not slip in."""
+    lab.images.blurry["between.svs"] = 12.4
+    old = lab.scan("old.svs", "620995", mark="old")
+    async with lab.open() as station:
+        await lab.rest()
+        lab.scan("between.svs", "620995", mark="between")
+        await station.runner.look()
+        await station.acts.pause(lab.id("between.svs"))
+        await lab.rest()
+        lab.share.script["publish"].append(SlideError("No permission", "to give it its name"))
+        lab.scan("newest.svs", "620995", mark="newest")
+        await station.runner.look()
+        await lab.rest()
+        assert lab.state("newest.svs", VERIFY) is S.FAILED
+        assert lab.published() == {in_rescans(lab, "old.svs"): old.read_bytes()}
+        await station.acts.resume(lab.id("between.svs"))
+        await lab.rest()
+        assert lab.get("between.svs").steps[VERIFY].title == WHICH_ONE
+        assert FINAL not in lab.published()
+        await station.acts.restart(lab.id("newest.svs"))
+        await lab.rest()
+        assert lab.published()[FINAL] == (lab.watch / "newest.svs").read_bytes()

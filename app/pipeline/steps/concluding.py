@@ -63,6 +63,8 @@ async def conclude_others(case: Case) -> Ask | None:
     """
     kit = case.kit
     for other in scans_of_slide(kit.ledger, case.dossier):
+        if not other.publishing:
+            continue
         try:
             there = await conclude_now(kit, other.id)
         except SlideError as error:

@@ -9,7 +9,7 @@ from app.domain.naming import member_finals, own_folder, rescan_finals
 from app.domain.scan import Member
 from app.domain.transfer import MemberPlan, TransferPlan
 from app.pipeline.case import Case
-from app.pipeline.rescans import BOTH, NEW, OLD, earlier_scans, kept_choice, later_scan, missing_answer
+from app.pipeline.rescans import BOTH, NEW, OLD, earlier_scans, kept_choice, later_scan, missing_answer, stands
 
 
 class Role(Enum):
@@ -38,7 +38,7 @@ def place(case: Case) -> Placement:
     dossier, ledger = case.dossier, case.kit.ledger
     finals = own_finals(dossier)
     later = later_scan(ledger, dossier)
-    earlier = tuple(other for other in earlier_scans(ledger, dossier) if other.scan.superseded_by in (None, case.id))
+    earlier = tuple(other for other in earlier_scans(ledger, dossier) if _waits_for_heir(case, other))
     rescans = case.kit.settings.destination.rescans
     choice = kept_choice(dossier.scan)
     wants_name = choice == NEW or missing_answer(dossier.scan) is not None
@@ -50,6 +50,15 @@ def place(case: Case) -> Placement:
         return Placement(Role.GIVES_WAY, apart(dossier, rescans), earlier)
     others = earlier if later is None else (*earlier, later)
     return Placement(Role.REPLACES if others else Role.ONLY, finals, others)
+
+
+def _waits_for_heir(case: Case, other: Dossier) -> bool:
+    """Whether no scan but this one took another's place: it has its name, or made way for one still to come."""
+    heir = other.scan.superseded_by
+    if heir in (None, case.id):
+        return True
+    found = case.kit.ledger.find(heir)
+    return found is not None and not stands(found)
 
 
 def plan_for(dossier: Dossier, placement: Placement) -> TransferPlan:
