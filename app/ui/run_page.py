@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from PySide6.QtCore import QPoint, Qt, QTimer, Signal
-from PySide6.QtGui import QResizeEvent
+from PySide6.QtGui import QFont, QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import (
     QBoxLayout,
     QButtonGroup,
@@ -29,6 +29,8 @@ from app.ui.theme import Theme
 _NEED = (StepState.NEEDS_ATTENTION, StepState.FAILED, StepState.BLOCKED)
 _COLUMN_FROM = 58
 """The narrowest page with a left column, in units of the text's size."""
+_CHIP_FRAME_PX = 32
+"""What a chip needs beside its text: padding, border, and the roundness of its ends."""
 _SAFE = (StepState.SUCCEEDED,)
 
 
@@ -72,6 +74,7 @@ class RunPage(QWidget):
         self._run = RunCard()
         self._counts = CountsCard()
         self._expected = ExpectedCard(theme)
+        self._title = label(self.tr("Slides"), "pageTitle")
         self._chips = QButtonGroup(self)
         self._pause_all = QPushButton(self.tr("Pause all"))
         self._end = QPushButton(self.tr("End run and report"))
@@ -117,14 +120,21 @@ class RunPage(QWidget):
             self.cards.setCurrentIndex(self.model.index(row, 0))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Give narrow pages to the slides: the column steps back, the buttons go below the title."""
-        em = self._theme.base_px
-        self._column.setVisible(self.width() >= _COLUMN_FROM * em)
-        room = self.width() - (self._column.width() if self._column.isVisibleTo(self) else 0)
-        ways = QBoxLayout.Direction
-        wanted = self._titles.minimumSize().width() + self._acts.minimumSize().width()
-        self._head.setDirection(ways.LeftToRight if room >= wanted + 6 * em else ways.TopToBottom)
+        """Lay the head out anew for the new width."""
+        self._fit()
         super().resizeEvent(event)
+
+    def _fit(self) -> None:
+        """Give narrow pages to the slides: the column steps back, the buttons go below the chips, the title goes."""
+        em, ways = self._theme.base_px, QBoxLayout.Direction
+        chips = sum(chip.minimumWidth() + self._titles.spacing() for chip in self._chips.buttons())
+        with_column = max(_COLUMN_FROM * em, self._column.width() + chips + 4 * em)
+        self._column.setVisible(self.width() >= with_column)
+        room = self.width() - (self._column.width() if self.width() >= with_column else 0) - 4 * em
+        titles = chips + self._title.sizeHint().width() + 2 * self._titles.spacing()
+        self._title.setVisible(room >= titles)
+        wanted = titles + self._acts.minimumSize().width() + self._head.spacing()
+        self._head.setDirection(ways.LeftToRight if room >= wanted else ways.TopToBottom)
 
     def _left(self, theme: Theme) -> QWidget:
         column = QWidget()
@@ -148,8 +158,8 @@ class RunPage(QWidget):
         left, acts = self._titles, self._acts
         left.setSpacing(8)
         acts.setSpacing(8)
-        left.addWidget(label(self.tr("Slides"), "pageTitle"))
-        left.addSpacing(6)
+        self._title.setContentsMargins(0, 0, 6, 0)
+        left.addWidget(self._title)
         for number in range(len(_FILTERS)):
             chip = QPushButton()
             chip.setObjectName("chip")
@@ -180,14 +190,19 @@ class RunPage(QWidget):
         self._chips.idClicked.connect(lambda number: self.model.want(_FILTERS[number]))
 
     def _count_chips(self) -> None:
-        views = self._desk.scans()
+        views, grew = self._desk.scans(), False
         titles = (self.tr("All"), self.tr("Need you"), self.tr("On their way"), self.tr("Safe"))
         for number, (title, wanted) in enumerate(zip(titles, _FILTERS, strict=True)):
             button = self._chips.button(number)
             text = f"{title}  {sum(1 for view in views if wanted(view))}"
             if button.text() != text:
                 button.setText(text)
-                button.setMinimumWidth(round(button.fontMetrics().horizontalAdvance(text) * 1.12) + 30)
+                bold = button.font()
+                bold.setWeight(QFont.Weight.DemiBold)  # as the stylesheet has it where the chip is checked
+                button.setMinimumWidth(QFontMetrics(bold).horizontalAdvance(text) + _CHIP_FRAME_PX)
+                grew = True
+        if grew:
+            self._fit()
         moving = [view for view in views if on_its_way(view)]
         paused = bool(moving) and all(view.paused for view in moving)
         self._pause_all.setText(self.tr("Resume all") if paused else self.tr("Pause all"))

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from PySide6.QtCore import QPoint, QRectF, Qt
@@ -96,6 +97,21 @@ async def test_columns_follow_the_width_and_every_card_shows_its_words(window: M
     spoken = model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
     assert "545891" in spoken
     assert "Need to rescan" in spoken
+
+
+@pytest.mark.parametrize("width", [960, 1180, 1370, 1600, 1920])
+@pytest.mark.parametrize("panel", [False, True])
+async def test_chips_stand_side_by_side_at_every_width(window: MainWindow, width: int, panel: bool) -> None:
+    if panel:
+        window.open_scan(window.run_page.model.view_at(0).id)
+        await until(lambda: window.errands.under_way == 0)
+    window.resize(width, 880)
+    await asyncio.sleep(0.1)
+    chips = [chip for chip in window.run_page.findChildren(QPushButton, "chip") if chip.isVisible()]
+    assert len(chips) == 4
+    for left, right in pairwise(chips):
+        assert left.geometry().right() < right.geometry().left(), (left.text(), right.text())
+        assert left.width() >= left.minimumWidth()
 
 
 async def test_chips_filter_the_cards(window: MainWindow) -> None:
