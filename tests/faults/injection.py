@@ -1,7 +1,7 @@
 """Makes the Nth of one of the system's calls fail, once or from then on, in this process.
 
 Every call that the engine reaches through Python is covered: those of `os`, small files through `io.open`, and
-renameat2 and syncfs, which it makes itself. What happens below Python is tests/faults/test_kernel.py's.
+renameat2, syncfs and fallocate, which it makes itself. What happens below Python is tests/faults/test_kernel.py's.
 """
 
 import errno
@@ -25,10 +25,10 @@ OS_CALLS = (
     "listdir", "statvfs", "utime",
 )  # fmt: skip
 FILE_CALLS = ("file open", "file read", "file write", "file flush", "file close")
-CALLS = (*OS_CALLS, *FILE_CALLS, "renameat2", "syncfs", "fcntl")
+CALLS = (*OS_CALLS, *FILE_CALLS, "renameat2", "syncfs", "fallocate", "fcntl")
 CHANGING = frozenset({
     "open", "pwritev", "write", "fsync", "fdatasync", "ftruncate", "posix_fallocate", "unlink", "rename", "replace",
-    "link", "mkdir", "rmdir", "utime", "file open", "file write", "file flush", "renameat2", "syncfs",
+    "link", "mkdir", "rmdir", "utime", "file open", "file write", "file flush", "renameat2", "syncfs", "fallocate",
 })  # fmt: skip
 """To be killed before a call that only reads is to be killed before the next of these."""
 
@@ -100,7 +100,8 @@ def injected(fault: Fault) -> Iterator[None]:
             patch.setattr(os, name, _failing(name, getattr(os, name), fault))
         patch.setattr(io, "open", _opening(io.open, fault))
         patch.setattr(fcntl, "fcntl", _failing("fcntl", fcntl.fcntl, fault))
-        for name, function in (("renameat2", "rename_exclusively"), ("syncfs", "sync_file_system")):
+        ours = {"renameat2": "rename_exclusively", "syncfs": "sync_file_system", "fallocate": "reserve"}
+        for name, function in ours.items():
             real = getattr(platform_posix, function)
             patch.setattr(platform_posix, function, _failing(name, real, fault))
         yield

@@ -73,6 +73,8 @@ def _try(member: MemberPlan, part: Path, lanes: Lanes, meter: Meter) -> Carried 
     """Return None when the two hashes differ."""
     with OpenSource(member.source, member.size_bytes, member.mtime_ns) as source:
         with PartFile(part, lanes.chunk_bytes) as target:
+            if member.size_bytes > lanes.chunk_bytes:
+                target.reserve(member.size_bytes)
             follows = target.direct
             with MediumReader(part) if follows else nullcontext() as back:
                 sums = lanes.carry(source, target, back, member.size_bytes, meter)

@@ -46,6 +46,12 @@ class PartFile:
                 self._write(view, offset, length)
         self.written_bytes = offset + length
 
+    def reserve(self, size_bytes: int) -> None:
+        """Take the room for all bytes to come, where the system can; what is there already stays."""
+        if size_bytes > self._earlier_bytes:
+            with at_destination(self._path):
+                platform.reserve(self._fd, self._path.parent, size_bytes)
+
     def settle(self, size_bytes: int) -> os.stat_result:
         """Cut off what is beyond the source's size, make everything durable, return the part's status."""
         with at_destination(self._path):

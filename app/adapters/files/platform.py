@@ -93,6 +93,21 @@ def flush_at_once(fd: int) -> None:
     platform_posix.sync_file_system(fd)
 
 
+def reserve(fd: int, folder: Path, size_bytes: int, *, system: str = sys.platform) -> None:
+    """Take the room for a file's bytes before they come, on Linux' own disk file systems; elsewhere do nothing.
+
+    Writes inside a file's size wait neither for each other nor for the search of free blocks. Raises OSError, ENOSPC
+    where the room is not there.
+    """
+    if system in {WINDOWS, MACOS} or not platform_posix.is_disk_file_system(folder):
+        return
+    try:
+        platform_posix.reserve(fd, size_bytes)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+
+
 def open_folder(folder: Path) -> int:
     """Open a folder to flush it, or the file system it is on."""
     return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

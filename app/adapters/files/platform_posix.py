@@ -56,6 +56,14 @@ def sync_file_system(fd: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
+def reserve(fd: int, size_bytes: int) -> None:
+    """Call fallocate: the file is as long as that from now on, and reads as zeros. Raises OSError."""
+    # Not os.posix_fallocate: where the file system cannot do it, the C library writes to every block instead.
+    if _c_library().fallocate(fd, 0, ctypes.c_int64(0), ctypes.c_int64(size_bytes)) != 0:
+        code = ctypes.get_errno()
+        raise OSError(code, os.strerror(code))
+
+
 def clear_direct(fd: int) -> None:
     """Switch O_DIRECT off for an open file."""
     fcntl = _fcntl()

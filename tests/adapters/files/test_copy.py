@@ -1,18 +1,20 @@
 """Copying to parts: what arrives, what is told, what is resumed, what is refused."""
 
+import errno
 import os
 import stat
 from pathlib import Path
 
 import pytest
 
-from app.adapters.files import medium, platform, stream
+from app.adapters.files import medium, platform, platform_posix, stream
 from app.adapters.files.folder_destination import FolderDestination
 from app.domain.errors import (
     CorruptionError,
     DestinationError,
     RetryableError,
     SlideError,
+    SlideferryError,
     SourceChangedError,
     StoppedError,
 )
@@ -386,3 +388,50 @@ def test_discard_removes_this_plans_parts_only(destination: FolderDestination, r
     destination.discard(plan)
     assert [each.path for each in destination.leftovers()] == [f"2026/.S-1.svs.{'f' * 16}.part"]
     destination.discard(plan)
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT, errno.EIO])
+def test_room_that_cannot_be_had_is_known_before_the_first_byte(
+    destination: FolderDestination, plan: TransferPlan, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(fd: int, size_bytes: int) -> None:
+        assert size_bytes == plan.size_bytes
+        raise OSError(code, os.strerror(code))
+
+    written: list[int] = []
+    monkeypatch.setattr(platform_posix, "is_disk_file_system", lambda _: True)
+    monkeypatch.setattr(platform_posix, "reserve", refuse)
+    monkeypatch.setattr(platform, "write_at", lambda *_: written.append(1))
+    with pytest.raises(SlideferryError):
+        destination.copy(plan, QUIET)
+    assert written == []
+
+
+def test_a_file_system_that_cannot_reserve_room_is_written_to_all_the_same(
+    destination: FolderDestination, root: Path, plan: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[int] = []
+
+    def lacking(fd: int, size_bytes: int) -> None:
+        asked.append(size_bytes)
+        raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+
+    monkeypatch.setattr(platform_posix, "is_disk_file_system", lambda _: True)
+    monkeypatch.setattr(platform_posix, "reserve", lacking)
+    carry(destination, plan)
+    assert asked == [plan.size_bytes]
+    require_published(root, plan)
+
+
+def test_a_pass_that_was_cut_leaves_a_part_of_full_length_that_is_not_trusted(
+    destination: FolderDestination, root: Path, plan: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform_posix, "is_disk_file_system", lambda _: True)
+    watching = Watching(lambda: setattr(watching, "stop", True), when=3)
+    with pytest.raises(StoppedError):
+        destination.copy(plan, watching.watch)
+    part = next(root.rglob("*.part"))
+    assert part.stat().st_size == plan.size_bytes
+    assert sha256(part) != sha256(plan.members[0].source)
+    carry(destination, plan)
+    require_published(root, plan)
