@@ -4,17 +4,21 @@ from pathlib import Path
 
 from app.adapters.imaging import dicom, problems
 from app.adapters.imaging.cellsens import CellSensError, check_ets
+from app.adapters.imaging.contents import OME_READ_BYTES, names_in_ome
 from app.adapters.imaging.czi import CziError, check_czi
 from app.adapters.imaging.mirax import MiraxError, check_mirax
 from app.adapters.imaging.mmstack import StackError, check_stack
 from app.adapters.imaging.names import is_ome_tiff
 from app.adapters.imaging.ndtiff import NdTiffError, check_level
 from app.adapters.imaging.scan_kind import is_mmstack, ndpis_names, ndtiff_levels
-from app.adapters.imaging.tiff import TiffError, read_skeleton
+from app.adapters.imaging.side_texts import is_cut_text
+from app.adapters.imaging.tiff import TiffError, read_description, read_skeleton
 from app.adapters.imaging.tiff_kind import SPARSE, tiff_kind
 from app.adapters.imaging.tiff_wholeness import check_wholeness
 from app.domain.scan import ScanSet
 from app.domain.slide import Problem
+
+COMPANION = ".companion.ome"
 
 
 def tiff_problem(path: Path) -> Problem | None:
@@ -108,10 +112,13 @@ def ndtiff_problem(scan: ScanSet) -> Problem | None:
 
 
 def stack_problem(scan: ScanSet) -> Problem | None:
-    """Return what is missing of a Micro-Manager acquisition or a multi-file OME-TIFF. Raises OSError."""
+    """Return what is missing of a TIFF with files beside it: notes, a Micro-Manager acquisition, a multi-file OME-TIFF.
+
+    Raises OSError.
+    """
     for member in scan.members:
         path = scan.root / member.path
-        if not is_ome_tiff(path.name):
+        if member.path != scan.main and not is_ome_tiff(path.name):
             continue
         problem = tiff_problem(path)
         if problem is not None:
@@ -121,16 +128,36 @@ def stack_problem(scan: ScanSet) -> Problem | None:
                 check_stack(path)
         except StackError as error:
             return problems.unfinished(path.name, str(error))
-    return _side_problem(scan)
+    missing = () if is_mmstack(scan) else _missing_names(scan)
+    return problems.missing_parts(scan.name, ", ".join(missing)) if missing else _side_problem(scan)
+
+
+def _missing_names(scan: ScanSet) -> tuple[str, ...]:
+    """Return which files the OME metadata of a set names and that are not there. Raises OSError.
+
+    A file that does not name itself speaks of the original it was copied from; one alone may have been taken out of
+    its set on purpose.
+    """
+    paths = [scan.root / each.path for each in scan.members]
+    images = [path for path in paths if is_ome_tiff(path.name)]
+    named: set[str] = set()
+    for path in images:
+        names = names_in_ome(read_description(path, limit=OME_READ_BYTES))
+        is_own = path.name in names and len(images) > 1
+        named.update(name for name in names if is_own or name.endswith(COMPANION))
+    for path in paths:
+        if path.name.endswith(COMPANION) and path.stat().st_size <= OME_READ_BYTES:
+            named |= names_in_ome(path.read_bytes())
+    present = {path.name.casefold() for path in paths}
+    return tuple(sorted(name for name in named if name.casefold() not in present))
 
 
 def _side_problem(scan: ScanSet) -> Problem | None:
     """Return which text file beside the pixels ends in its middle. Raises OSError."""
     for member in scan.members:
         path = scan.root / member.path
-        is_json = path.name.endswith((".json", "_metadata.txt", "display_settings.txt"))
-        is_xml = path.name.endswith(".companion.ome")
-        if (is_json and not _ends_with(path, b"}")) or (is_xml and not _ends_with(path, b"OME>")):
+        is_xml = path.name.endswith(COMPANION)
+        if (is_xml and not _ends_with(path, b"OME>")) or is_cut_text(path):
             return problems.unfinished(path.name, "it ends in the middle of its text")
     return None
 
