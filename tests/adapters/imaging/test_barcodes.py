@@ -1,3 +1,4 @@
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -5,7 +6,8 @@ import pytest
 import zxingcpp
 from PIL import Image
 
-from app.adapters.imaging.barcodes import read_barcodes
+from app.adapters.imaging.barcodes import believed, read_barcodes
+from tests.benchmarks._label_generator import Condition, draw, labels
 
 LABELS = Path(__file__).parents[3] / "tests" / "data" / "labels"
 
@@ -100,3 +102,44 @@ def test_a_huge_picture_is_reduced_first() -> None:
 @pytest.mark.parametrize("size", [(1, 1), (3, 700), (700, 3)])
 def test_tiny_pictures_hold_nothing(size: tuple[int, int]) -> None:
     assert read_barcodes(Image.new("L", size, 255)) == ()
+
+
+@pytest.mark.parametrize(
+    ("symbology", "module_px", "blur_px", "tilt_degrees", "contrast_percent", "glare"),
+    [
+        ("PDF417", 3, 0.0, (10, 20), 100, False),
+        ("PDF417", 4, 0.8, (20, 30), 50, False),
+        ("Code128", 3, 0.0, (20, 30), 75, False),
+        ("QRCode", 2, 0.8, (3, 10), 100, False),
+    ],
+)
+def test_labels_that_zxing_alone_misses(
+    symbology: str, module_px: int, blur_px: float, tilt_degrees: tuple[int, int], contrast_percent: int, glare: bool
+) -> None:
+    condition = Condition(symbology, module_px, blur_px, tilt_degrees, contrast_percent, glare)
+    label = next(
+        label
+        for label in (draw(condition, number, seed=1) for number in range(40))
+        if not zxingcpp.read_barcodes(label.picture)
+    )
+    assert read_barcodes(Image.fromarray(label.picture)) == ((label.text, symbology),)
+
+
+def test_a_corrected_symbol_is_believed_at_once_a_linear_one_when_read_twice() -> None:
+    seen: Counter[tuple[str, str]] = Counter()
+    assert believed((("S24-1", "Code128"), ("S24-2", "DataMatrix")), seen) == (("S24-2", "DataMatrix"),)
+    assert believed((("S24-7", "Code128"),), seen) == ()
+    assert believed((("S24-1", "Code128"),), seen) == (("S24-1", "Code128"),)
+
+
+def test_generated_labels_come_again_and_are_never_misread() -> None:
+    first, again = ([*labels(12, seed=3)] for _ in range(2))
+    assert all(np.array_equal(one.picture, other.picture) for one, other in zip(first, again, strict=True))
+    assert {label.condition.symbology for label in first} == {"DataMatrix", "QRCode", "Code128", "PDF417"}
+    for label in first:
+        assert {text for text, _ in read_barcodes(Image.fromarray(label.picture))} <= {label.text}
+
+
+def test_noise_reads_as_nothing() -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (400, 400)).astype(np.uint8)
+    assert read_barcodes(Image.fromarray(noise)) == ()
