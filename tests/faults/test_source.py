@@ -17,6 +17,7 @@ from app.domain.transfer import TransferPlan, TransferWatch
 from tests.adapters.files.scene import (
     QUIET,
     Watching,
+    after_a_tick,
     become_link,
     carry,
     grow,
@@ -183,6 +184,7 @@ def test_it_loses_its_permission(faults: Faults, scan: str, moment: str) -> None
             plan, root = plan_of(*pairs), folder / "share"
             destination = make_destination(root)
             victim = pairs[0][0]
+            after_a_tick(victim)
             if moment == "before":
                 victim.chmod(0)
             acting = Watching(act=lambda: victim.chmod(0), when=2)

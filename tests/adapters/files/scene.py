@@ -7,6 +7,7 @@ import random
 import signal
 import subprocess
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -21,6 +22,8 @@ from app.domain.transfer import MemberPlan, TransferPlan, TransferProgress, Tran
 FINGERPRINT = "0123456789abcdef"
 QUIET = TransferWatch(progress=lambda _: None, stopped=lambda: False)
 HASTY = Patience(wait_seconds=5, silent_seconds=0.2)
+TICK_NS = 25_000_000
+"""Longer than the clock of any file system here stands still: a kernel's tick is 1 to 10 ms."""
 CALLS = (
     "open", "pwritev", "preadv", "fsync", "ftruncate", "close", "unlink", "rename", "replace",
     "mkdir", "rmdir", "link", "fstat", "lstat", "stat", "scandir", "listdir", "write",
@@ -100,8 +103,15 @@ def grow(path: Path) -> None:
         file.write(b"more")
 
 
+def after_a_tick(path: Path) -> None:
+    """Return once the clock has moved since the file was last changed: until then no time shows another change."""
+    while time.time_ns() - path.stat().st_ctime_ns < TICK_NS:
+        time.sleep(0.002)
+
+
 def overwrite(path: Path) -> None:
     """Other bytes, same size, same mtime, same inode: only the ctime tells."""
+    after_a_tick(path)
     status = path.stat()
     with path.open("r+b") as file:
         file.write(b"other")
