@@ -180,7 +180,9 @@ async def test_while_it_is_unknown_new_bytes_at_the_scanner_do_not_make_it_forgo
         assert lab.published() == {final(): old, final("407871", "P2"): new.read_bytes()}
 
 
-async def test_a_source_that_changes_while_its_bytes_get_their_name_does_not_make_it_forgotten(lab: Lab) -> None:
+async def test_a_source_that_changes_while_its_bytes_get_their_name_does_not_make_it_forgotten(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
     getting_its_name, go_on = Event(), Event()
 
     def hold(*_: object) -> None:
@@ -193,7 +195,7 @@ async def test_a_source_that_changes_while_its_bytes_get_their_name_does_not_mak
         raise SourceChangedError("The scan changed", "test")
 
     lab.share.script["publish"].append(hold)
-    lab.images.quality = changed  # type: ignore[assignment]
+    monkeypatch.setattr(lab.images, "quality", changed)
     async with lab.open() as station:
         path = lab.scan("a.svs", "620995")
         await station.runner.look()

@@ -43,3 +43,12 @@ def mrxs(tmp_path: Path) -> TransferPlan:
         (write(scanner / "x" / "Data0000.dat", CHUNK + 1), "2026/S-2/Data0000.dat"),
         (write(scanner / "x" / "Empty.dat", 0), "2026/S-2/Empty.dat"),
     )
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> TransferPlan:
+    """A main file and one companion in a folder of its own: two parts, two manifests."""
+    scanner = tmp_path / "scanner"
+    return plan_of(
+        (write(scanner / "y.mrxs", 70_000), "2026/S.mrxs"), (write(scanner / "y" / "d.dat", 5000), "2026/S/d.dat")
+    )

@@ -19,21 +19,12 @@ from tests.adapters.files.scene import (
     killed_at,
     make_destination,
     open_destination,
-    plan_of,
     require_manifests_hold,
     require_published,
     sha256,
-    write,
 )
 
 MAIN, COMPANION = "2026/S.mrxs", "2026/S/d.dat"
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> TransferPlan:
-    """A main file and one companion in a folder of its own: two parts, two manifests."""
-    scanner = tmp_path / "scanner"
-    return plan_of((write(scanner / "y.mrxs", 70_000), MAIN), (write(scanner / "y" / "d.dat", 5000), COMPANION))
 
 
 def part_of(root: Path, plan: TransferPlan, final: str) -> Path:

@@ -18,23 +18,12 @@ from tests.adapters.files.scene import (
     killed_at,
     make_destination,
     open_destination,
-    plan_of,
     require_manifests_hold,
     require_published,
     sha256,
-    write,
 )
 
 MOST_CALLS = 2000
-
-
-@pytest.fixture
-def small(tmp_path: Path) -> TransferPlan:
-    """A main file and one companion in a folder of its own: two parts, two manifests."""
-    scanner = tmp_path / "scanner"
-    return plan_of(
-        (write(scanner / "y.mrxs", 70_000), "2026/S.mrxs"), (write(scanner / "y" / "d.dat", 5000), "2026/S/d.dat")
-    )
 
 
 def until_clean(run: Callable[[int], bool]) -> int:
