@@ -1,8 +1,8 @@
 """Runs every benchmark of this folder and puts what they measured into one document.
 
 `python -m tests.benchmarks [--out FILE.json] [NAME …]`. Each runs in a process of its own with `--json`; other programs
-it compares with and that are not installed here are reported by itself. What FILE.json holds of others stays there, each
-with the commit and the day it was measured on. Ends with 1 when one of them failed.
+it compares with and that are not installed here are reported by itself. What FILE.json holds of others stays there,
+each with the commit and the day it was measured on. Ends with 1 when one of them failed.
 """
 
 import argparse
