@@ -1,0 +1,1 @@
+"""What must stay secret, in the keyring of the system's account."""
