@@ -3,6 +3,7 @@
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.domain.quality import QualityLimits
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
 from app.services.views import Choice, OperatorsDesk, ScanDetail, ScanView
@@ -193,10 +194,18 @@ def quality_facts(view: ScanView) -> list[tuple[str, str]]:
     if numbers.blurry_percent is not None:
         facts.append((say("Blurred tissue"), say("{0} % of the tissue").format(f"{numbers.blurry_percent:.2f}")))
     if numbers.focus is not None:
-        facts.append((say("Focus"), say("{0} (sharp is about 0.16)").format(f"{numbers.focus:.2f}")))
+        facts.append((say("Focus"), _focus_words(numbers.focus, quality.limits)))
     if numbers.tissue_percent is not None:
         facts.append((say("Tissue"), say("{0} % of the scan").format(f"{numbers.tissue_percent:.1f}")))
     return facts
+
+
+def _focus_words(focus: float, limits: QualityLimits | None) -> str:
+    """Return a focus ratio beside what it was compared with."""
+    if limits is None or limits.focus_usual is None:
+        return wording.say("{0} (sharp is about 0.16)").format(f"{focus:.2f}")
+    words = wording.say("{0} (accepted slides of this scanner: {1})")
+    return words.format(f"{focus:.2f}", f"{limits.focus_usual:.2f}")
 
 
 def witness_facts(detail: ScanDetail) -> list[tuple[str, str]]:
