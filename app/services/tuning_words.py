@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from app.domain.focus_calibration import FEWEST, Optics
 from app.domain.quality import Verdict
 from app.domain.tuning import ChangedVerdict, PastVerdict, Said, TriedValue
+from app.pipeline.quality_limits import LEARNED
 from app.services.tuning import FocusLesson, Trial, TuningReport
 
 MOST_CHANGES = 40
@@ -13,7 +14,6 @@ _NOTHING_YET = "The journal holds no quality verdicts yet: thresholds can be tri
 _NOTHING_MEANT = "The journal holds no quality verdicts of that time: there is nothing to try thresholds on."
 _MEANING = """An alarm is a review or a rescan: right where people ordered a rescan or scanned again, false where they
 accepted the scan. Missed is what they scanned again without an alarm."""
-_LEARNED = "learned"
 Row = tuple[str, ...]
 
 
@@ -66,9 +66,9 @@ def _compared(report: TuningReport) -> str:
 
 
 def _focus_limit(report: TuningReport) -> str:
-    learns = report.tried.focus_calibration == _LEARNED
+    learns = report.tried.focus_calibration == LEARNED
     learned = learns and any(lesson.learned for lesson in report.past.lessons.values())
-    return _LEARNED if learned else _ratio(report.tried.focus_review)
+    return LEARNED if learned else _ratio(report.tried.focus_review)
 
 
 def _changes(changes: Sequence[ChangedVerdict]) -> str:
@@ -101,7 +101,7 @@ def _range(name: str, tried: Sequence[TriedValue], words: Callable[[float | None
     for each in tried:
         tally = each.tally
         counts = (tally.alarms, tally.right, tally.false, tally.missed, tally.unanswered)
-        value = _LEARNED if each.value is None else words(each.value)
+        value = LEARNED if each.value is None else words(each.value)
         rows.append((value, *map(str, counts), "← in force" if each.in_force else ""))
     return "\n".join(_table(rows, left=(6,)))
 

@@ -13,6 +13,7 @@ from app.ui.card_delegate import card_tone
 from app.ui.errands import Errands
 from app.ui.journey_list import JourneyList
 from app.ui.panel_sections import FactsGrid, PicturesCard, ScansCard, TroubleCard
+from app.ui.quality_card import QualityCard
 from app.ui.surfaces import ElidedLabel, label, pill, wear
 from app.ui.theme import Theme
 
@@ -52,7 +53,7 @@ class SlidePanel(QFrame):
         self._file = ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle)
         self._trouble = TroubleCard()
         self._pictures = PicturesCard(round(theme.base_px * 15))
-        self._quality = FactsGrid()
+        self._quality = QualityCard()
         self._row = FactsGrid()
         self._witnesses = FactsGrid()
         self._facts = FactsGrid()
@@ -62,6 +63,7 @@ class SlidePanel(QFrame):
         self._scans = ScansCard()
         self._build()
         self._trouble.chosen.connect(self._on_choice)
+        self._quality.chosen.connect(self._on_choice)
         self._pictures.wanted.connect(self._on_picture_wanted)
         self._journey.menu_wanted.connect(self._on_step_menu)
         self._scans.keep_wanted.connect(self._on_keep_wanted)
@@ -91,7 +93,7 @@ class SlidePanel(QFrame):
         wear(self._badge, tone)
         self._file.setText(f"{view.file_name or view.source_name} · {wording.size(view.size_bytes)}")
         self._trouble.show_scan(view, tone)
-        self._quality.show_facts(quality_facts(view))
+        self._quality.show_scan(view, quality_facts(view))
         self._row.show_facts(list(view.row.items()) or [(self.tr("No row"), self.tr("not matched with the sheet yet"))])
         self._journey.show_steps(view.steps)
         moves = sum(hash((step.id, step.state, step.attempts)) for step in view.steps)
