@@ -25,8 +25,8 @@ def tuning_text(report: TuningReport, trial: Trial, settings_file: str) -> str:
         _heading(report.past.verdicts),
         _compared(report),
         _changes(report.changes),
-        _range("blur limit", report.blur, _percent),
-        _range("focus limit", report.focus, _ratio),
+        _range("blur limit", report.blur, trial.blur_limit_percent, _percent),
+        _range("focus limit", report.focus, trial.focus_review, _ratio),
         "\n".join(_lesson(optics, lesson) for optics, lesson in report.past.lessons.items()),
         _advice(trial, settings_file),
     )
@@ -96,13 +96,14 @@ def _change(each: ChangedVerdict) -> tuple[str, ...]:
     )
 
 
-def _range(name: str, tried: Sequence[TriedValue], words: Callable[[float | None], str]) -> str:
+def _range(name: str, values: Sequence[TriedValue], tried: float | None, words: Callable[[float | None], str]) -> str:
     rows: list[Row] = [(name, "alarms", "right", "false", "missed", "unanswered", "")]
-    for each in tried:
+    for each in values:
         tally = each.tally
         counts = (tally.alarms, tally.right, tally.false, tally.missed, tally.unanswered)
         value = LEARNED if each.value is None else words(each.value)
-        rows.append((value, *map(str, counts), "← in force" if each.in_force else ""))
+        mark = "← tried" if each.value is not None and each.value == tried else ""
+        rows.append((value, *map(str, counts), "← in force" if each.in_force else mark))
     return "\n".join(_table(rows, left=(6,)))
 
 

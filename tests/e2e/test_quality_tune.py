@@ -4,10 +4,12 @@ import asyncio
 import shutil
 from pathlib import Path
 
+import cv2
 import pytest
 
 from app.adapters.files.single_instance import HolderLock
 from app.adapters.storage.store import SqliteStore
+from tests.adapters.imaging.test_quality import cmu_1_pixels, write_tiff
 from tests.e2e import lab
 from tests.e2e.conftest import PlayedDemo
 from tests.e2e.test_commands import SETTINGS, SLIDE, at
@@ -86,6 +88,23 @@ def test_the_demos_verdicts_can_be_tried(played: PlayedDemo) -> None:
     found = lab.document(done)
     assert found["scans"] == sum(scan["quality"]["verdict"] != "not_checked" for scan in played.document["scans"])
     assert [each["then"] for each in found["changes"]] == ["review"]
+
+
+def test_accepted_slides_teach_the_command_what_is_soft(station: Path) -> None:
+    soft = write_tiff(station / "soft.tif", cv2.GaussianBlur(cmu_1_pixels(), (0, 0), 1.0), mpp=0.499)
+
+    async def accept(objective: float | None) -> None:
+        store = SqliteStore(station / "data" / "journal.sqlite")
+        await store.work(lambda j: put(j, (judged(number, objective=objective) for number in range(100, 120))))
+        await store.close()
+
+    (before,) = lab.document(at(station, "quality", soft, "--json"))["scans"]
+    assert before["quality"]["verdict"] == "pass", "the slides that were accepted were made with another objective"
+    asyncio.run(accept(before["objective"]))
+    (after,) = lab.document(at(station, "quality", soft, "--json"))["scans"]
+    assert after["quality"]["verdict"] == "review"
+    assert "accepted slides of Raven measure 0.16" in after["quality"]["reason"]
+    assert {**after["quality"], "verdict": "", "reason": ""} == {**before["quality"], "verdict": "", "reason": ""}
 
 
 def test_a_slide_is_judged_by_the_settings_in_force(station: Path) -> None:

@@ -100,6 +100,9 @@ async def test_the_text_says_what_there_is_to_know(tmp_path: Path) -> None:
         "Focus of Raven at 20x: 36 accepted slides measure 0.160 ± 0.000, so the limit is 0.200",
         "write into /lab/settings.toml:\n  [quality]\n  blur_limit_percent = 3.0\n  focus_review = 0.21\n",
         'focus_calibration = "fixed"',
+        "3.0 %        9       3       1        0            5   ← tried",
+        "5.0 %        8       2       1        1            5   ← in force",
+        "learned        4       3       1        0            0   ← in force",
     ):
         assert words in text, text
 
