@@ -21,11 +21,11 @@ def shape_differences(recorded: Any, answered: Any, where: str = "") -> Iterator
     if _kind(recorded) != _kind(answered):
         yield f"{where or 'body'}: {_kind(recorded)} became {_kind(answered)}"
     elif isinstance(recorded, dict):
-        for key in recorded.keys() - answered.keys():
+        for key in sorted(recorded.keys() - answered.keys()):
             yield f"{where}.{key}: missing"
-        for key in answered.keys() - recorded.keys():
+        for key in sorted(answered.keys() - recorded.keys()):
             yield f"{where}.{key}: not in the recording"
-        for key in recorded.keys() & answered.keys():
+        for key in sorted(recorded.keys() & answered.keys()):
             yield from shape_differences(recorded[key], answered[key], f"{where}.{key}")
     elif isinstance(recorded, list):
         if len(recorded) != len(answered):

@@ -176,34 +176,40 @@ def upload(store: Store, call: Call, file_id: str) -> Answer:
 
 def _old_file_message(book: Book, account: str) -> dict[str, Any]:
     """Return a spreadsheet as Drive v2 describes a file."""
-    owner = {"kind": "drive#user", "displayName": account, "isAuthenticatedUser": True, "emailAddress": account}
+    own = f"https://www.googleapis.com/drive/v2/files/{book.id}"
     link = f"https://docs.google.com/spreadsheets/d/{book.id}"
-    moment = time_text(book.modified)
+    owner = {"kind": "drive#user", "displayName": account, "isAuthenticatedUser": True, "emailAddress": account}
+    right = {"kind": "drive#permission", "id": "me", "type": "user", "role": "owner", "pendingOwner": False}
     return {
         "kind": "drive#file",
         "id": book.id,
         "etag": f'"{book.modified}"',
-        "selfLink": f"https://www.googleapis.com/drive/v2/files/{book.id}",
+        "selfLink": own,
         "alternateLink": f"{link}/edit?usp=drivesdk",
         "embedLink": f"{link}/htmlembed?usp=drivesdk",
+        "iconLink": f"https://drive-thirdparty.googleusercontent.com/16/type/{SPREADSHEET}",
         "title": book.title,
         "mimeType": SPREADSHEET,
         "labels": dict.fromkeys(("starred", "hidden", "trashed", "restricted"), False) | {"viewed": True},
         "createdDate": time_text(book.created),
-        "modifiedDate": moment,
-        "modifiedByMeDate": moment,
-        "markedViewedByMeDate": moment,
+        "modifiedDate": time_text(book.modified),
+        "modifiedByMeDate": time_text(book.modified),
+        "lastViewedByMeDate": time_text(book.modified),
+        "markedViewedByMeDate": time_text(0),
         "version": "1",
         "parents": [{"kind": "drive#parentReference", "id": each, "isRoot": False} for each in book.parents],
         "exportLinks": {kind: f"{link}/export?format={kind.rpartition('/')[2]}" for kind in EXPORTS},
-        "userPermission": {"kind": "drive#permission", "id": "me", "role": "owner", "type": "user"},
+        "userPermission": right | {"etag": f'"{book.created}"', "selfLink": f"{own}/permissions/me"},
         "quotaBytesUsed": "0",
         "ownerNames": [account],
         "owners": [owner],
         "lastModifyingUserName": account,
         "lastModifyingUser": owner,
+        "capabilities": {"canCopy": True, "canEdit": True},
         "editable": True,
         "copyable": True,
+        "writersCanShare": True,
+        "copyRequiresWriterPermission": False,
         "shared": len(book.permissions) > 1,
         "explicitlyTrashed": False,
         "appDataContents": False,

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from tests.fakes.sheets_server.area import Area, Axis, column_letters, parse_area
+from tests.fakes.sheets_server.area import Axis, column_letters, parse_area
 from tests.fakes.sheets_server.cell import ERRORS, Scalar
 
 Value = Scalar | None
@@ -317,22 +317,28 @@ def shifted(
         if match.lastgroup != "reference":
             return match[0]
         title, mark, reference = match["reference"].rpartition("!")
-        if (
-            not applies(_unquoted(title) if mark else None)
-            or "$" in reference
-            or not re.search("[A-Za-z].*[0-9]", reference)
-        ):
+        if not applies(_unquoted(title) if mark else None):
             return match[0]
-        area = parse_area(reference, _FAR, _FAR)
-        moved = area.moved(axis, place) if area is not None and area.bottom < _FAR else area
-        return match[0].replace(match["reference"], f"{title}{mark}{_a1(moved)}")
+        return match[0].replace(match["reference"], f"{title}{mark}{_followed(reference, axis, place)}")
 
     return "=" + _TOKEN.sub(anew, formula[1:])
 
 
-def _a1(area: Area | None) -> str:
-    if area is None:
+def _followed(reference: str, axis: Axis, place: Callable[[int], int | None]) -> str:
+    """Return a reference after a move; one to whole rows or columns, or with an open end, stays as it is."""
+    area = parse_area(reference, _FAR, _FAR)
+    if area is None or area.bottom >= _FAR or area.right >= _FAR:
+        return reference
+    moved = area.moved(axis, place)
+    if moved is None:
         return "#REF!"
-    first = f"{column_letters(area.left)}{area.top + 1}"
-    last = f"{column_letters(area.right - 1)}{area.bottom}"
-    return first if first == last else f"{first}:{last}"
+    first, colon, last = reference.partition(":")
+    start = _corner(first, moved.left, moved.top)
+    return start + (colon + _corner(last, moved.right - 1, moved.bottom - 1) if colon else "")
+
+
+def _corner(like: str, column: int, row: int) -> str:
+    """Return a cell's name with the dollar signs of another."""
+    return (
+        ("$" if like.startswith("$") else "") + column_letters(column) + ("$" if "$" in like[1:] else "") + str(row + 1)
+    )

@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from urllib.parse import parse_qs
 
 from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key
@@ -18,14 +19,15 @@ JWT_GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer"
 
 @dataclass(frozen=True, slots=True)
 class KeyPair:
-    """An RSA key in PEM, made for one test run."""
+    """An RSA key in PEM."""
 
     private: str
     public: str
 
 
+@cache
 def make_key() -> KeyPair:
-    """Return a fresh key; 2048 bits, as Google's own."""
+    """Return a key of 2048 bits, as Google's own; one for all servers of a process."""
     key = generate_private_key(public_exponent=65537, key_size=2048)
     private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
     public = key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)

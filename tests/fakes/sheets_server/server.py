@@ -17,7 +17,7 @@ from tests.fakes.sheets_server.call import Answer, Call, answer_json
 from tests.fakes.sheets_server.cell import Scalar
 from tests.fakes.sheets_server.collaborator import Collaborator
 from tests.fakes.sheets_server.errors import ApiError, InvalidError, invalid_argument, refusal
-from tests.fakes.sheets_server.oauth import Accounts, KeyPair, make_key
+from tests.fakes.sheets_server.oauth import Accounts, make_key
 from tests.fakes.sheets_server.quota import Quota
 from tests.fakes.sheets_server.routes import route_for
 from tests.fakes.sheets_server.script import HTML, Fault, Script
@@ -55,7 +55,6 @@ class SheetsServer:
         self.failures: list[Exception] = []
         self._lock = threading.RLock()
         self._stopping = threading.Event()
-        self._key: KeyPair | None = None
         self._http = _Listener(self, port)
         self._thread = threading.Thread(target=self._http.serve_forever, args=(0.02,), name="sheets-server")
 
@@ -81,13 +80,13 @@ class SheetsServer:
 
     def service_account(self, email: str = STATION) -> dict[str, str]:
         """Return a service account's JSON whose key this server knows."""
-        self._key = self._key or make_key()
-        self.accounts.keys[email] = self._key.public
+        key = make_key()
+        self.accounts.keys[email] = key.public
         return {
             "type": "service_account",
             "project_id": "slideferry",
             "private_key_id": "1",
-            "private_key": self._key.private,
+            "private_key": key.private,
             "client_email": email,
             "client_id": "1",
             "token_uri": f"{self.url}{TOKEN_PATH}",
