@@ -6,9 +6,8 @@ from typing import Any
 from tests.fakes.sheets_server.call import Call
 from tests.fakes.sheets_server.errors import ApiError, InvalidError, bad_field, invalid_argument
 from tests.fakes.sheets_server.metadata import described, tab_properties
-from tests.fakes.sheets_server.requests import cells, lines, ranges, tabs
-from tests.fakes.sheets_server.requests.cells import Handler
-from tests.fakes.sheets_server.requests.edit import Edit
+from tests.fakes.sheets_server.requests import cells, lines, moving, ranges, tabs, texts
+from tests.fakes.sheets_server.requests.edit import Edit, Handler
 from tests.fakes.sheets_server.requests.tabs import copied
 from tests.fakes.sheets_server.store import Store
 from tests.fakes.sheets_server.tab import Tab
@@ -22,28 +21,28 @@ REQUESTS: dict[str, Handler] = {
     "appendDimension": lines.append_dimension,
     "autoResizeDimensions": lines.auto_resize_dimensions,
     "clearBasicFilter": ranges.clear_basic_filter,
-    "copyPaste": cells.copy_paste,
-    "cutPaste": cells.cut_paste,
+    "copyPaste": moving.copy_paste,
+    "cutPaste": moving.cut_paste,
     "deleteDimension": lines.delete_dimension,
     "deleteDimensionGroup": lines.delete_dimension_group,
-    "deleteDuplicates": cells.delete_duplicates,
+    "deleteDuplicates": texts.delete_duplicates,
     "deleteNamedRange": ranges.delete_named_range,
     "deleteProtectedRange": ranges.delete_protected_range,
     "deleteRange": lines.delete_range,
     "deleteSheet": tabs.delete_sheet,
     "duplicateSheet": tabs.duplicate_sheet,
-    "findReplace": cells.find_replace,
+    "findReplace": texts.find_replace,
     "insertDimension": lines.insert_dimension,
     "insertRange": lines.insert_range,
     "mergeCells": ranges.merge_cells,
     "moveDimension": lines.move_dimension,
-    "pasteData": cells.paste_data,
-    "randomizeRange": cells.randomize_range,
+    "pasteData": moving.paste_data,
+    "randomizeRange": moving.randomize_range,
     "repeatCell": cells.repeat_cell,
     "setBasicFilter": ranges.set_basic_filter,
     "setDataValidation": cells.set_data_validation,
-    "sortRange": cells.sort_range,
-    "trimWhitespace": cells.trim_whitespace,
+    "sortRange": moving.sort_range,
+    "trimWhitespace": texts.trim_whitespace,
     "unmergeCells": ranges.unmerge_cells,
     "updateBorders": cells.update_borders,
     "updateCells": cells.update_cells,

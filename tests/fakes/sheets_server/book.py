@@ -7,7 +7,8 @@ from typing import Any
 from tests.fakes.sheets_server.area import Area, Axis, parse_area, quoted, split_sheet
 from tests.fakes.sheets_server.cell import Cell, Scalar, shown
 from tests.fakes.sheets_server.errors import PROTECTED, InvalidError
-from tests.fakes.sheets_server.formula import FormulaError, Table, evaluate, shifted
+from tests.fakes.sheets_server.formula import evaluate, shifted
+from tests.fakes.sheets_server.functions import FormulaError, Table
 from tests.fakes.sheets_server.tab import Tab
 
 CELL_LIMIT = 10_000_000

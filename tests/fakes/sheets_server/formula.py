@@ -1,16 +1,23 @@
-"""A formula's value: arithmetic, comparisons, references and the functions that a lab's slide sheet needs."""
+"""A formula: its pieces, its value, and how it follows cells that move."""
 
-import math
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
 from tests.fakes.sheets_server.area import Axis, column_letters, parse_area
-from tests.fakes.sheets_server.cell import ERRORS, Scalar
-
-Value = Scalar | None
-Table = list[list[Value]]
+from tests.fakes.sheets_server.functions import (
+    LEVELS,
+    FormulaError,
+    Table,
+    Value,
+    call_function,
+    number_of,
+    reckon,
+    refuse,
+    single,
+    tidied,
+)
 
 
 class Reader(Protocol):
@@ -19,10 +26,6 @@ class Reader(Protocol):
     def table(self, title: str | None, reference: str) -> Table:
         """Return the values of a reference; without a title, of the formula's own sheet. Raises FormulaError."""
         ...
-
-
-class FormulaError(Exception):
-    """A formula without a value; its text is what the cell shows, such as #REF!."""
 
 
 _TOKEN = re.compile(
@@ -70,9 +73,6 @@ def evaluate(formula: str, reader: Reader) -> Value:
         return "#NUM!"
 
 
-_LEVELS: tuple[tuple[str, ...], ...] = (("=", "<>", "<", ">", "<=", ">="), ("&",), ("+", "-"), ("*", "/"), ("^",))
-
-
 class _Parser:
     """Reads tokens by falling through the levels of signs, and reckons at once."""
 
@@ -81,7 +81,7 @@ class _Parser:
         self._reader = reader
 
     def whole(self) -> Value:
-        value = _single(self._level(0))
+        value = single(self._level(0))
         if self._tokens[0].kind != "end":
             raise FormulaError("#ERROR!")
         return value
@@ -94,26 +94,26 @@ class _Parser:
         return None
 
     def _level(self, depth: int) -> Value | Table:
-        if depth == len(_LEVELS):
+        if depth == len(LEVELS):
             return self._signed()
         value = self._level(depth + 1)
-        while sign := self._take(*_LEVELS[depth]):
-            value = _reckon(sign, _single(value), _single(self._level(depth + 1)))
+        while sign := self._take(*LEVELS[depth]):
+            value = reckon(sign, single(value), single(self._level(depth + 1)))
         return value
 
     def _signed(self) -> Value | Table:
         if sign := self._take("-", "+"):
-            number = _number(_single(self._signed()))
+            number = number_of(single(self._signed()))
             return -number if sign == "-" else number
         value = self._atom()
         while self._take("%"):
-            value = _number(_single(value)) / 100
+            value = number_of(single(value)) / 100
         return value
 
     def _atom(self) -> Value | Table:
         token = self._tokens.pop(0)
         if token.kind == "number":
-            return _tidied(float(token.text))
+            return tidied(float(token.text))
         if token.kind == "text":
             return token.text.replace('""', '"')
         if token.kind == "reference":
@@ -143,7 +143,7 @@ class _Parser:
             arguments.append(self._argument())
             if self._take(",", ";") is None and self._tokens[0] != Token("sign", ")"):
                 raise FormulaError("#ERROR!")
-        return _call(name, arguments)
+        return call_function(name, arguments)
 
     def _argument(self) -> Callable[[], Value | Table]:
         """Return an argument's value, or its error once somebody asks for it, as IF and IFERROR need it."""
@@ -153,7 +153,7 @@ class _Parser:
         except (FormulaError, ZeroDivisionError) as error:
             text = "#DIV/0!" if isinstance(error, ZeroDivisionError) else str(error)
             self._tokens = _behind_argument(before)
-            return lambda: _raise(text)
+            return lambda: refuse(text)
         return lambda: value
 
 
@@ -166,140 +166,8 @@ def _behind_argument(tokens: list[Token]) -> list[Token]:
     return tokens[-1:]
 
 
-def _raise(text: str) -> Value:
-    raise FormulaError(text)
-
-
 def _unquoted(title: str) -> str:
     return title[1:-1].replace("''", "'") if title.startswith("'") else title
-
-
-def _tidied(number: float) -> int | float:
-    return int(number) if math.isfinite(number) and number == int(number) else number
-
-
-def _single(value: Value | Table) -> Value:
-    """Return the one value of an area; an error in it goes on."""
-    if isinstance(value, list):
-        value = value[0][0] if value and value[0] else None
-    if isinstance(value, str) and value in ERRORS:
-        raise FormulaError(value)
-    return value
-
-
-def _number(value: Value) -> float:
-    if value is None:
-        return 0
-    if isinstance(value, str):
-        try:
-            return float(value)
-        except ValueError:
-            raise FormulaError("#VALUE!") from None
-    return value
-
-
-def _text(value: Value) -> str:
-    if isinstance(value, bool):
-        return "TRUE" if value else "FALSE"
-    return "" if value is None else f"{value:.10g}" if isinstance(value, float) else str(value)
-
-
-def _reckon(sign: str, left: Value, right: Value) -> Value:
-    if sign == "&":
-        return _text(left) + _text(right)
-    if sign in _LEVELS[0]:
-        return _compare(sign, left, right)
-    first, second = _number(left), _number(right)
-    if sign == "/":
-        return _tidied(first / second)
-    return _tidied({"+": first + second, "-": first - second, "*": first * second, "^": first**second}[sign])
-
-
-def _compare(sign: str, left: Value, right: Value) -> bool:
-    first, second = _rank(left), _rank(right)
-    order = (first > second) - (first < second)
-    return order in {"=": (0,), "<>": (-1, 1), "<": (-1,), ">": (1,), "<=": (-1, 0), ">=": (0, 1)}[sign]
-
-
-def _rank(value: Value) -> tuple[int, float, str]:
-    """Return what orders values: numbers, then texts without regard to case, then truths."""
-    if isinstance(value, bool):
-        return 2, float(value), ""
-    if isinstance(value, str):
-        return 1, 0.0, value.casefold()
-    return 0, float(value or 0), ""
-
-
-def _flat(arguments: list[Value | Table]) -> list[Value]:
-    flat: list[Value] = []
-    for each in arguments:
-        flat.extend(value for row in each for value in row) if isinstance(each, list) else flat.append(each)
-    for value in flat:
-        _single(value)
-    return flat
-
-
-def _numbers(arguments: list[Value | Table]) -> list[float]:
-    return [each for each in _flat(arguments) if isinstance(each, int | float) and not isinstance(each, bool)]
-
-
-def _look_up(arguments: list[Value | Table]) -> Value:
-    """Return what VLOOKUP finds; without a fourth argument too it looks for the very key, as a lab's sheets mean it."""
-    table = arguments[1]
-    if not isinstance(table, list):
-        raise FormulaError("#N/A")
-    key, column = _rank(_single(arguments[0])), int(_number(_single(arguments[2])))
-    for row in table:
-        if row and row[0] is not None and _rank(row[0]) == key:
-            if column > len(row):
-                raise FormulaError("#REF!")
-            return row[column - 1]
-    raise FormulaError("#N/A")
-
-
-def _rounded(number: float, digits: int) -> float:
-    scale = 10**digits
-    return _tidied(math.copysign(math.floor(abs(number) * scale + 0.5), number) / scale)
-
-
-_FUNCTIONS: dict[str, Callable[[list[Value | Table]], Value]] = {
-    "SUM": lambda a: _tidied(sum(_numbers(a))),
-    "AVERAGE": lambda a: _tidied(sum(_numbers(a)) / len(_numbers(a))),
-    "MIN": lambda a: min(_numbers(a), default=0),
-    "MAX": lambda a: max(_numbers(a), default=0),
-    "COUNT": lambda a: len(_numbers(a)),
-    "COUNTA": lambda a: sum(each is not None for each in _flat(a)),
-    "CONCATENATE": lambda a: "".join(map(_text, _flat(a))),
-    "CONCAT": lambda a: "".join(map(_text, _flat(a))),
-    "LEN": lambda a: len(_text(_single(a[0]))),
-    "UPPER": lambda a: _text(_single(a[0])).upper(),
-    "LOWER": lambda a: _text(_single(a[0])).lower(),
-    "TRIM": lambda a: " ".join(_text(_single(a[0])).split()),
-    "ABS": lambda a: _tidied(abs(_number(_single(a[0])))),
-    "ROUND": lambda a: _rounded(_number(_single(a[0])), int(_number(_single(a[1]))) if len(a) > 1 else 0),
-    "AND": lambda a: all(_number(each) for each in _flat(a)),
-    "OR": lambda a: any(_number(each) for each in _flat(a)),
-    "NOT": lambda a: not _number(_single(a[0])),
-    "HYPERLINK": lambda a: _single(a[-1]),
-    "VLOOKUP": _look_up,
-}
-
-
-def _call(name: str, arguments: list[Callable[[], Value | Table]]) -> Value | Table:
-    if name == "IF" and len(arguments) >= 2:
-        chosen = 1 if _number(_single(arguments[0]())) else 2
-        return arguments[chosen]() if chosen < len(arguments) else False
-    if name == "IFERROR" and arguments:
-        try:
-            return _single(arguments[0]())
-        except FormulaError:
-            return arguments[1]() if len(arguments) > 1 else None
-    if name not in _FUNCTIONS:
-        raise FormulaError("#NAME?")
-    try:
-        return _FUNCTIONS[name]([each() for each in arguments])
-    except IndexError:
-        raise FormulaError("#N/A") from None
 
 
 _FAR = 10_000_000

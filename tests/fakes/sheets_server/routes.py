@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from tests.fakes.sheets_server import batch, drive, metadata, values
+from tests.fakes.sheets_server import batch, drive, metadata, sharing, values, writing
 from tests.fakes.sheets_server.call import Answer, Call, answer_json
 from tests.fakes.sheets_server.store import Store
 
@@ -43,12 +43,12 @@ ROUTES = (
     _route("POST", f"{_BOOK}:batchUpdate", "write", batch.batch_update),
     _route("POST", f"{_BOOK}/sheets/([0-9]+):copyTo", "write", batch.copy_to),
     _route("GET", f"{_BOOK}/values:batchGet", "read", values.batch_get),
-    _route("POST", f"{_BOOK}/values:batchUpdate", "write", values.batch_update),
-    _route("POST", f"{_BOOK}/values:batchClear", "write", values.batch_clear),
-    _route("POST", f"{_BOOK}/values/(.+):append", "write", values.append),
-    _route("POST", f"{_BOOK}/values/(.+):clear", "write", values.clear),
+    _route("POST", f"{_BOOK}/values:batchUpdate", "write", writing.batch_update),
+    _route("POST", f"{_BOOK}/values:batchClear", "write", writing.batch_clear),
+    _route("POST", f"{_BOOK}/values/(.+):append", "write", writing.append),
+    _route("POST", f"{_BOOK}/values/(.+):clear", "write", writing.clear),
     _route("GET", f"{_BOOK}/values/(.+)", "read", values.get),
-    _route("PUT", f"{_BOOK}/values/(.+)", "write", values.update),
+    _route("PUT", f"{_BOOK}/values/(.+)", "write", writing.update),
     _route("GET", _FILES, "drive", drive.list_files),
     _route("POST", _FILES, "drive", drive.create_file),
     _route("GET", _FILE, "drive", drive.get_file),
@@ -56,12 +56,12 @@ ROUTES = (
     _route("DELETE", _FILE, "drive", drive.delete_file),
     _route("POST", f"{_FILE}/copy", "drive", drive.copy_file),
     _route("GET", f"{_FILE}/export", "drive", drive.export_file),
-    _route("GET", f"{_FILE}/permissions", "drive", drive.list_permissions),
-    _route("POST", f"{_FILE}/permissions", "drive", drive.create_permission),
-    _route("PATCH", f"{_FILE}/permissions/([^/]+)", "drive", drive.update_permission),
-    _route("DELETE", f"{_FILE}/permissions/([^/]+)", "drive", drive.delete_permission),
-    _route("GET", f"{_FILE}/comments", "drive", drive.list_comments),
-    _route("POST", f"{_FILE}/comments", "drive", drive.create_comment),
+    _route("GET", f"{_FILE}/permissions", "drive", sharing.list_permissions),
+    _route("POST", f"{_FILE}/permissions", "drive", sharing.create_permission),
+    _route("PATCH", f"{_FILE}/permissions/([^/]+)", "drive", sharing.update_permission),
+    _route("DELETE", f"{_FILE}/permissions/([^/]+)", "drive", sharing.delete_permission),
+    _route("GET", f"{_FILE}/comments", "drive", sharing.list_comments),
+    _route("POST", f"{_FILE}/comments", "drive", sharing.create_comment),
     _route("PUT", "/upload/drive/v2/files/([^/]+)", "drive", drive.upload),
 )
 

@@ -1,5 +1,6 @@
 """What every request of a batch is given."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -44,3 +45,6 @@ def mask_of(request: Message) -> Mask:
     if not mask:
         raise InvalidError("At least one field must be listed in 'fields'. (Use '*' to indicate all fields.)")
     return mask
+
+
+Handler = Callable[[Edit, Message], Message]
