@@ -96,3 +96,55 @@ def test_the_recordings_are_those_of_their_table() -> None:
     assert present == listed.keys()
     for name, digest in listed.items():
         assert hashlib.sha256((RECORDINGS / name).read_bytes()).hexdigest() == digest
+
+
+def recording(folder: Path, *interactions: tuple[str, str, int, dict]) -> Path:
+    """Write a recording of method, path, status and answer; return its folder."""
+    records = [
+        {
+            "request": {"method": method, "uri": f"https://sheets.googleapis.com{path}", "body": None, "headers": {}},
+            "response": {"status": {"code": status}, "body": {"string": json.dumps(answer)}},
+        }
+        for method, path, status, answer in interactions
+    ]
+    (folder / "made.json").write_text(json.dumps({"version": 1, "interactions": records}), encoding="utf-8")
+    return folder
+
+
+def error(status: int, name: str, message: str) -> dict:
+    return {"error": {"code": status, "message": message, "status": name}}
+
+
+def test_what_was_there_before_is_seeded_from_the_first_answer_that_names_it(tmp_path: Path) -> None:
+    first, second, private = "1" + "a" * 43, "1" + "b" * 43, "1" + "c" * 43
+    sheets = [{"properties": {"sheetId": 7, "title": "Slides", "gridProperties": {"rowCount": 20, "columnCount": 5}}}]
+    values = {"range": "'Run 2'!A1:B9", "majorDimension": "ROWS"}
+    folder = recording(
+        tmp_path,
+        (
+            "GET",
+            f"/v4/spreadsheets/{first}?fields=properties.title,sheets.properties(sheetId,title,gridProperties)",
+            200,
+            {"properties": {"title": "Lab"}, "sheets": sheets},
+        ),
+        ("GET", f"/v4/spreadsheets/{first}/values/Slides", 200, {"range": "Slides!A1:E20", "majorDimension": "ROWS"}),
+        ("GET", f"/v4/spreadsheets/{second}/values/%27Run%202%27!A1:B9", 200, values),
+        ("GET", f"/v4/spreadsheets/{private}?fields=sheets", 403, error(403, "PERMISSION_DENIED", "no")),
+        ("GET", f"/v4/spreadsheets/{'1' * 44}?fields=sheets", 404, error(404, "NOT_FOUND", "no")),
+        ("GET", f"/v4/spreadsheets/{second}/values/A1", 503, error(503, "UNAVAILABLE", "no")),
+    )
+    verdict = replay_folder(folder)
+    assert verdict.differ == []
+    assert verdict.seeded == [
+        f"made: {first}: 'Lab', tabs ['Slides']",
+        f"made: {second}: '', tabs ['Run 2']",
+        f"made: {private}: not shared",
+        "made: answer 503",
+    ]
+
+
+def test_values_are_never_seeded(tmp_path: Path) -> None:
+    path = f"/v4/spreadsheets/{'1' + 'a' * 43}/values/A1"
+    answer = {"range": "Sheet1!A1", "majorDimension": "ROWS", "values": [["x"]]}
+    (difference,) = replay_folder(recording(tmp_path, ("GET", path, 200, answer))).differ
+    assert difference.why == [".values: missing"]

@@ -1,8 +1,11 @@
 """gspread, as it is released, at work on the server: what a program does with a lab's sheet."""
 
+from urllib.parse import urlsplit
+
 import gspread
 import pytest
 from google.auth.exceptions import RefreshError
+from gspread import urls
 from gspread.utils import ValidationConditionType, ValueInputOption, ValueRenderOption
 
 from tests.fakes.conftest import HEADER, RULES, SLIDES
@@ -10,6 +13,7 @@ from tests.fakes.sheets_server import SheetsServer
 from tests.fakes.sheets_server.book import Book
 from tests.fakes.sheets_server.client import gspread_client
 from tests.fakes.sheets_server.collaborator import Collaborator
+from tests.fakes.sheets_server.routes import route_for
 from tests.fakes.sheets_server.server import STATION
 
 
@@ -186,3 +190,27 @@ def test_a_key_that_the_server_does_not_know_gets_no_token(server: SheetsServer,
         server.accounts.keys.clear()
         with pytest.raises(RefreshError, match="invalid_grant"):
             client.open_by_key(book.id)
+
+
+@pytest.mark.parametrize(
+    ("method", "url"),
+    [
+        ("GET", urls.SPREADSHEET_URL % "id"),
+        ("POST", urls.SPREADSHEET_BATCH_UPDATE_URL % "id"),
+        ("GET", urls.SPREADSHEET_VALUES_URL % ("id", "%27A%2FB%27%21A1%3AB2")),
+        ("PUT", urls.SPREADSHEET_VALUES_URL % ("id", "A1")),
+        ("GET", urls.SPREADSHEET_VALUES_BATCH_URL % "id"),
+        ("POST", urls.SPREADSHEET_VALUES_BATCH_UPDATE_URL % "id"),
+        ("POST", urls.SPREADSHEET_VALUES_BATCH_CLEAR_URL % "id"),
+        ("POST", urls.SPREADSHEET_VALUES_APPEND_URL % ("id", "A1")),
+        ("POST", urls.SPREADSHEET_VALUES_CLEAR_URL % ("id", "A1")),
+        ("POST", urls.SPREADSHEET_SHEETS_COPY_TO_URL % ("id", 7)),
+        ("GET", urls.DRIVE_FILES_API_V3_URL),
+        ("POST", urls.DRIVE_FILES_API_V3_URL),
+        ("PUT", f"{urls.DRIVE_FILES_UPLOAD_API_V2_URL}/id"),
+        ("GET", urls.DRIVE_FILES_API_V3_COMMENTS_URL % "id"),
+        ("POST", urls.DRIVE_FILES_API_V3_COMMENTS_URL % "id"),
+    ],
+)
+def test_every_address_that_gspread_knows_leads_somewhere(method: str, url: str) -> None:
+    assert route_for(method, urlsplit(url).path) is not None
