@@ -102,6 +102,16 @@ def test_silence_is_broken_off_by_the_client_though_the_write_was_done(
     assert written(scientist)
 
 
+def test_a_request_may_be_lost_without_a_word(
+    sheet: gspread.Worksheet, server: SheetsServer, scientist: Collaborator
+) -> None:
+    server.script.fail(silence(60, after=False), on="write")
+    sheet.client.set_timeout(0.2)
+    with pytest.raises(requests.exceptions.ReadTimeout):
+        write(sheet)
+    assert not written(scientist)
+
+
 def test_a_revoked_token_is_not_renewed(sheet: gspread.Worksheet, server: SheetsServer) -> None:
     server.script.meanwhile(lambda: server.accounts.revoke(STATION), before="read")
     with pytest.raises(RefreshError, match="invalid_grant"):

@@ -60,15 +60,11 @@ class Book:
 
     # --- tabs and ranges
 
-    def tab(self, title: str) -> Tab:
-        """Return the tab with this title, whatever its case. Raises InvalidError."""
-        for each in self.tabs:
-            if each.title == title:
-                return each
-        for each in self.tabs:
-            if each.title.casefold() == title.casefold():
-                return each
-        raise InvalidError(f"No sheet with name: {title}")
+    def tab(self, title: str) -> Tab | None:
+        """Return the tab with this title, or else with its like in another case."""
+        same = [each for each in self.tabs if each.title == title]
+        alike = [each for each in self.tabs if each.title.casefold() == title.casefold()]
+        return next(iter(same + alike), None)
 
     def tab_by_id(self, tab_id: int) -> Tab:
         """Return the tab with this id. Raises InvalidError."""
@@ -83,35 +79,34 @@ class Book:
         Raises InvalidError for what is no range here.
         """
         title, reference = split_sheet(text)
-        if title is not None:
-            try:
-                tab = self.tab(title)
-            except InvalidError:
-                raise InvalidError(f"Unable to parse range: {text}") from None
-            if reference is None:
-                return tab, tab.whole
-            area = parse_area(reference, tab.rows, tab.columns)
-            if area is not None:
-                return tab, area
-            return self._named_area(reference, text)
-        assert reference is not None
-        first = next((each for each in self.tabs if not each.look.get("hidden")), self.tabs[0])
-        area = parse_area(reference, first.rows, first.columns)
-        if area is not None and not any(each.title == reference for each in self.tabs if area.left >= each.columns):
-            return first, area
-        if any(each.name.casefold() == reference.casefold() for each in self.named):
-            return self._named_area(reference, text)
-        try:
-            tab = self.tab(reference)
-        except InvalidError:
-            raise InvalidError(f"Unable to parse range: {text}") from None
-        return tab, tab.whole
+        found = self._anywhere(text) if title is None else self._in_tab(title, reference)
+        if found is None:
+            raise InvalidError(f"Unable to parse range: {text}")
+        return found
 
-    def _named_area(self, name: str, text: str) -> tuple[Tab, Area]:
+    def _in_tab(self, title: str, reference: str | None) -> tuple[Tab, Area] | None:
+        tab = self.tab(title)
+        if tab is None:
+            return None
+        if reference is None:
+            return tab, tab.whole
+        area = parse_area(reference, tab.rows, tab.columns)
+        return self._named_area(reference) if area is None else (tab, area)
+
+    def _anywhere(self, text: str) -> tuple[Tab, Area] | None:
+        """Return cells of the first visible tab, else a named range, else a whole tab: what is called so."""
+        first = next((each for each in self.tabs if not each.look.get("hidden")), self.tabs[0])
+        area = parse_area(text, first.rows, first.columns)
+        cells = None if area is None else (first, area)
+        if area is not None and area.left < first.columns:
+            return cells
+        return self._named_area(text) or self._in_tab(text, None) or cells
+
+    def _named_area(self, name: str) -> tuple[Tab, Area] | None:
         for each in self.named:
             if each.name.casefold() == name.casefold():
                 return self.tab_by_id(each.tab), each.area
-        raise InvalidError(f"Unable to parse range: {text}")
+        return None
 
     def area_of(self, message: dict[str, Any]) -> tuple[Tab, Area]:
         """Return tab and area of a GridRange; ends that are left out are the tab's. Raises InvalidError."""
@@ -159,7 +154,9 @@ class Book:
         return shown(self.value(tab, place), tab[place])
 
     def check_writable(self, tab: Tab, area: Area, account: str) -> None:
-        """Raise InvalidError where somebody else protected a cell of the area."""
+        """Raise InvalidError where somebody protected a cell of the area, unless the spreadsheet is the account's."""
+        if any(each.role == "owner" and each.email == account for each in self.permissions):
+            return
         for each in tab.protections:
             touched = each.area is None or each.area.meets(area)
             if touched and not each.warning_only and account not in each.editors:

@@ -63,9 +63,12 @@ def cut_in_the_middle() -> Fault:
     return Fault(after=True, half=True)
 
 
-def silence(seconds: float) -> Fault:
-    """Return a request that is done, and answered that much later than one would think."""
-    return Fault(silent_seconds=seconds, after=True)
+def silence(seconds: float, *, after: bool = True) -> Fault:
+    """Return a request that is done at once and answered late; one that never arrived where not `after`."""
+    return Fault(silent_seconds=seconds, after=after)
+
+
+KINDS = ("any", "read", "write", "drive", "token")
 
 
 @dataclass(slots=True)
@@ -75,6 +78,10 @@ class Step:
     on: str
     skip: int
     does: Fault | Callable[[], None]
+
+    def is_for(self, kind: str, path: str) -> bool:
+        """Return whether it waits for such a request."""
+        return self.on in ("any", kind) if self.on in KINDS else self.on in path
 
 
 @dataclass(slots=True)
@@ -95,7 +102,7 @@ class Script:
         """Return what is due now, and take it off the script."""
         acts: list[Callable[[], None]] = []
         for step in list(self.steps):
-            if step.on not in ("any", kind) and step.on not in path:
+            if not step.is_for(kind, path):
                 continue
             if step.skip:
                 step.skip -= 1

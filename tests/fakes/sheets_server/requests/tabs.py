@@ -14,7 +14,7 @@ from tests.fakes.sheets_server.tab import Tab
 
 LOOKS = ("hidden", "rightToLeft")
 GRID_LOOKS = ("frozenRowCount", "frozenColumnCount", "hideGridlines", "rowGroupControlAfter", "columnGroupControlAfter")
-ZONE_AREAS = "Africa America Antarctica Arctic Asia Atlantic Australia Etc Europe GMT Indian Pacific UTC".split()
+ZONE_AREAS = ("Africa", "America", "Antarctica", "Asia", "Atlantic", "Australia", "Etc", "Europe", "Indian", "Pacific")
 """What a time zone's name may begin with; the zones themselves are not at hand on every system."""
 ALL_FIELDS: Mask = {name: {} for name in (*LOOKS, "title", "index", "gridProperties", "tabColor", "tabColorStyle")}
 
