@@ -113,7 +113,7 @@ def test_an_update_tells_what_it_wrote(client: Client, book: Book) -> None:
         "updatedRows": 2,
         "updatedColumns": 2,
         "updatedCells": 3,
-        "updatedData": {"range": "Sheet1!J1:K2", "majorDimension": "ROWS", "values": [["a", "b"], ["", "c"]]},
+        "updatedData": {"range": "Sheet1!J1:K9", "majorDimension": "ROWS", "values": [["a", "b"], ["", "c"]]},
     }
 
 

@@ -45,6 +45,7 @@ class Seeder:
         self._server.quota.per_user = 0 if interaction.status == 429 else 10**9
         if interaction.status in (500, 503):
             self._server.script.fail(internal() if interaction.status == 500 else unavailable())
+        if interaction.status in (429, 500, 503):
             self.seeded.append(f"answer {interaction.status}")
 
     def _bring_in(self, book_id: str, interaction: Interaction) -> None:

@@ -27,12 +27,13 @@ INPUTS = ("", "RAW", "USER_ENTERED", "INPUT_VALUE_OPTION_UNSPECIFIED")
 
 @dataclass(frozen=True, slots=True)
 class Write:
-    """Values for a tab, by row from `top` and `left`; None leaves a cell as it is."""
+    """Values for a tab, by row from `top` and `left`; None leaves a cell. `asked` is the range that was named."""
 
     tab: Tab
     top: int
     left: int
     rows: list[list[Scalar | None]]
+    asked: Area | None = None
 
     @property
     def area(self) -> Area:
@@ -85,7 +86,7 @@ def _input_option(text: str | None) -> str:
 def planned(book: Book, text: str, rows: list[list[Scalar | None]]) -> Write:
     """Return where values go. Raises InvalidError when they do not fit the range or the tab."""
     tab, area = book.locate(text)
-    write = Write(tab, area.top, area.left, rows)
+    write = Write(tab, area.top, area.left, rows, area.common(tab.whole))
     open_ended = area.bottom - area.top == 1 and area.right - area.left == 1
     if not open_ended:
         for axis, last in ((Axis.ROWS, write.area.bottom), (Axis.COLUMNS, write.area.right)):
@@ -122,7 +123,10 @@ def perform(book: Book, writes: Sequence[Write], option: str, account: str) -> N
 
 
 def update_response(book: Book, write: Write, echo: Rendering | None) -> dict[str, Any]:
-    """Return an UpdateValuesResponse; counts of nothing are left out, as in all of Google's messages."""
+    """Return an UpdateValuesResponse; counts of nothing are left out, as in all of Google's messages.
+
+    Values are echoed for the whole range that was asked for, where it is larger than what was written.
+    """
     places = write.places()
     counts = {
         "updatedRows": len({row for row, _ in places}),
@@ -135,7 +139,9 @@ def update_response(book: Book, write: Write, echo: Rendering | None) -> dict[st
         **{name: count for name, count in counts.items() if count},
     }
     if echo is not None:
-        message["updatedData"] = value_range(book, write.tab, write.area, echo)
+        asked = write.asked
+        area = asked if asked is not None and asked.holds(write.area) else write.area
+        message["updatedData"] = value_range(book, write.tab, area, echo)
     return message
 
 
