@@ -43,6 +43,17 @@ class SurroundingsError(SlideferryError):
     kind = ErrorKind.SURROUNDINGS
 
 
+class AwayError(SurroundingsError):
+    """Something outside does not answer, or wants to be left alone for a while; asked again by itself.
+
+    `wait_seconds` is how long it wants to be left alone, 0 where it does not say.
+    """
+
+    def __init__(self, title: str, message: str, hint: str = "", *, wait_seconds: float = 0.0) -> None:
+        super().__init__(title, message, hint)
+        self.wait_seconds = wait_seconds
+
+
 class RetryableError(SlideferryError):
     """Passing trouble: the same step is tried again, with growing pauses."""
 

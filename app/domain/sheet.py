@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Protocol
 
 WRITTEN_COLUMNS = (
     "Status",
@@ -91,3 +92,35 @@ class WriteResult:
 
     written: tuple[CellWrite, ...]
     refused: tuple[RefusedWrite, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RowWrite:
+    """What one write puts into one slide's row: header to text, as stored. `barcode` is empty for a row without one."""
+
+    barcode: str
+    cells: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SheetIntent:
+    """Said before a shared sheet is written to, and kept until what became of it was read.
+
+    `before` is the last reading in which every value stood where it belongs.
+    """
+
+    before: SlideSheet
+    rows: tuple[RowWrite, ...]
+
+
+class SheetMemory(Protocol):
+    """Remembers what is under way in a shared sheet, also when the program ends in between. Blocking calls."""
+
+    def intent(self) -> SheetIntent | None:
+        """Return what was begun and not yet seen through, None where nothing was."""
+
+    def begin(self, intent: SheetIntent) -> None:
+        """Keep an intent in the place of an older one; it is on disk when this returns."""
+
+    def done(self) -> None:
+        """Forget the intent: all of it was read back, each value where it belongs."""
