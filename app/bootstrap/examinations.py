@@ -6,9 +6,9 @@ from pathlib import Path
 from app.adapters.files.single_instance import HolderLock
 from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
-from app.adapters.sheets.workbook import WorkbookSheet
 from app.adapters.storage.backups import backups_of
 from app.bootstrap.place import Place, about_folder, load_settings, require
+from app.bootstrap.sheet import read_sheet, require_sheet
 from app.bootstrap.station import open_destination, open_journal
 from app.domain.dossier import Dossier
 from app.domain.errors import DestinationError, SurroundingsError, UseError
@@ -24,7 +24,8 @@ def doctors_list(place: Place) -> tuple[Examination, ...]:
 
     def settings_are_well() -> str:
         settings = load_settings(place)
-        require(settings, "scanner.watch", "destination.url", "sheet.path")
+        require(settings, "scanner.watch", "destination.url")
+        require_sheet(settings)
         return str(place.settings_file)
 
     try:
@@ -37,7 +38,7 @@ def doctors_list(place: Place) -> tuple[Examination, ...]:
         ("share", lambda: _share_is_well(settings)),
         ("leftovers", lambda: _leftovers_of(place, settings)),
         ("stations", lambda: _stations_of(settings)),
-        ("sheet", lambda: _sheet_is_well(settings)),
+        ("sheet", lambda: _sheet_is_well(place, settings)),
         ("data", lambda: _data_is_well(place)),
         ("journal", lambda: _journal_is_well(place)),
         ("backups", lambda: _backups_are_well(place)),
@@ -91,8 +92,8 @@ def _stations_of(settings: Settings) -> str:
     return "; ".join(told) or "none has said so yet"
 
 
-def _sheet_is_well(settings: Settings) -> str:
-    sheet = WorkbookSheet(Path(settings.sheet.path), settings.sheet).read()
+def _sheet_is_well(place: Place, settings: Settings) -> str:
+    sheet = read_sheet(place, settings)
     template_columns(settings.destination.folder, sheet)
     return f"{sheet.title}: {len(sheet.rows)} slides"
 

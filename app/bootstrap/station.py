@@ -17,13 +17,14 @@ from app.adapters.imaging.finder import FolderFinder
 from app.adapters.imaging.images import DecoderImages
 from app.adapters.machine.priorities import ProgramPriorities
 from app.adapters.reports import PdfReport, write_audit_csv, write_audit_json, write_csv, write_json
-from app.adapters.sheets.workbook import WorkbookSheet
 from app.adapters.storage.backups import backups_of
 from app.adapters.storage.store import SqliteStore
 from app.bootstrap.holding import watch_folder_held
 from app.bootstrap.place import Place, require, resources
+from app.bootstrap.sheet import open_sheet, require_sheet
 from app.domain.audit_chain import AuditRecord
 from app.domain.errors import UseError
+from app.domain.ports import SheetGateway
 from app.domain.report import RunReport
 from app.domain.run import Operator
 from app.domain.settings import Settings
@@ -79,7 +80,8 @@ async def open_station(place: Place, settings: Settings, operator: Operator, nee
 
     Raises SurroundingsError when another program has that folder.
     """
-    require(settings, "scanner.watch", "destination.url", "sheet.path")
+    require(settings, "scanner.watch", "destination.url")
+    require_sheet(settings)
     with watch_folder_held(Path(settings.scanner.watch)):
         async with _open_held_station(place, settings, operator, needed) as station:
             yield station
@@ -95,27 +97,28 @@ async def _open_held_station(
     store = SqliteStore(place.journal)
     threads = Threads(settings.pipeline.copies)
     images = open_images()
-    kit = build_kit(settings, store, threads, images, clock, once=needed.once)
-    station = Station(
-        kit,
-        PdfReport(resources() / "fonts"),
-        station_name=gethostname(),
-        take_existing=needed.take_existing,
-        chores=(
-            StationNote(kit, gethostname()).chore(),
-            Rereading(kit).chore(),
-            RoomKeeper(kit).chore(),
-            *journal_chores(kit, backups_of(place.journal), gethostname()),
-        ),
-    )
-    try:
-        await station.open(operator, watch=needed.watch, go_on=needed.go_on)
-        yield station
-    finally:
-        await station.close()
-        await threads.close()
-        await images.close()
-        await store.close()
+    with open_sheet(place, settings, store) as sheet:
+        kit = build_kit(settings, store, threads, images, clock, gateway=sheet, once=needed.once)
+        station = Station(
+            kit,
+            PdfReport(resources() / "fonts"),
+            station_name=gethostname(),
+            take_existing=needed.take_existing,
+            chores=(
+                StationNote(kit, gethostname()).chore(),
+                Rereading(kit).chore(),
+                RoomKeeper(kit).chore(),
+                *journal_chores(kit, backups_of(place.journal), gethostname()),
+            ),
+        )
+        try:
+            await station.open(operator, watch=needed.watch, go_on=needed.go_on)
+            yield station
+        finally:
+            await station.close()
+            await threads.close()
+            await images.close()
+            await store.close()
 
 
 def build_kit(
@@ -125,10 +128,10 @@ def build_kit(
     images: DecoderImages,
     clock: SystemClock,
     *,
+    gateway: SheetGateway,
     once: bool,
 ) -> Kit:
     """Hand everything to each other."""
-    gateway = WorkbookSheet(Path(settings.sheet.path), settings.sheet)
     return Kit(
         settings=settings,
         clock=clock,

@@ -13,7 +13,7 @@ from app.domain.focus_calibration import Optics
 from app.domain.run import Expected, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.share import Scrubbed
-from app.domain.sheet import CellWrite, SlideSheet
+from app.domain.sheet import CellWrite, SheetIntent, SlideSheet
 from app.domain.slide import PictureKind
 from app.domain.step import StepMove
 from app.domain.tuning import PastVerdict
@@ -142,6 +142,15 @@ class Journal(Protocol):
 
     def sheet(self) -> SlideSheet | None:
         """Return the last good reading of the sheet."""
+
+    def put_sheet_intent(self, intent: SheetIntent) -> None:
+        """Keep what is being written to a shared sheet, in the place of an older intent."""
+
+    def sheet_intent(self) -> SheetIntent | None:
+        """Return what was begun and not seen through."""
+
+    def drop_sheet_intent(self) -> None:
+        """Forget it: it was seen through."""
 
     def audit(self, entry: AuditEntry) -> None:
         """Append to the audit log; nothing there is ever changed."""

@@ -80,15 +80,41 @@ class DestinationSettings:
 class SheetSettings:
     """`[sheet]`"""
 
-    kind: str = _declare("workbook", D("Kind", "What the slide sheet is.", choices=("workbook",)))
+    kind: str = _declare("workbook", D("Kind", "What the slide sheet is.", choices=("workbook", "google")))
     path: str = _declare("", D("Workbook", "The .xlsx or .csv file that lists the slides."))
-    worksheet: str = _declare("", D("Worksheet", "The tab of the workbook; empty: the first."))
+    spreadsheet: str = _declare("", D("Google spreadsheet", "Its address in the browser, or the id in it."))
+    worksheet: str = _declare("", D("Worksheet", "The tab of the workbook or spreadsheet; empty: the first."))
     mode: str = _declare(
         "in_place", D("Mode", "Our columns stand in the scientists' own worksheet.", choices=("in_place",))
     )
     barcode_column: str = _declare("Barcode", D("Barcode column", "The header above the barcodes."))
     scanner_column: str = _declare("Scanner", D("Scanner column", "The header above the scanner's name; empty: none."))
     add_columns: bool = _declare(True, D("Add columns", "Whether missing columns of ours are added at the right end."))
+    sign_in: str = _declare(
+        "service_account",
+        D(
+            "Google account",
+            "Who writes to a Google spreadsheet: a service account, or the person who signed in.",
+            choices=("service_account", "person"),
+        ),
+    )
+    calls_per_minute: int = _declare(
+        20,
+        D(
+            "Calls a minute",
+            "So many readings and so many writings of a Google spreadsheet; Google allows an account 60 of each, which"
+            " all stations that use it share.",
+            "",
+            6,
+            60,
+        ),
+    )
+    timeout_seconds: float = _declare(
+        20.0, D("Time limit", "How long Google may take to answer one call.", "s", 1.0, 300.0)
+    )
+    api_root: str = _declare(
+        "https://sheets.googleapis.com", D("Service", "The host of the Google Sheets service, or one in its place.")
+    )
     max_age_hours: float = _declare(
         24.0, D("Oldest reading", "How old a reading of the sheet may serve while it is away.", "h", 0.0, 720.0)
     )

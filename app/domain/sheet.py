@@ -88,10 +88,11 @@ class RefusedWrite:
 
 @dataclass(frozen=True, slots=True)
 class WriteResult:
-    """What one batch did: `written` was read back and is equal."""
+    """What one batch did: `written` was read back and is equal. `sheet` is that reading, where it was of the whole."""
 
     written: tuple[CellWrite, ...]
     refused: tuple[RefusedWrite, ...]
+    sheet: SlideSheet | None = None
 
 
 @dataclass(frozen=True, slots=True)

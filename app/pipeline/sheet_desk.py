@@ -1,29 +1,52 @@
 """The one who talks to the slide sheet: readings that serve several scans at once, and the outbox."""
 
 import asyncio
+import random
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from datetime import timedelta
 
-from app.domain.errors import RetryableError, SlideferryError, SurroundingsError
+from app.domain.errors import AwayError, RetryableError, SlideferryError, SurroundingsError
 from app.domain.journal import PendingWrite, Store
 from app.domain.ports import Clock, SheetGateway
 from app.domain.settings import SheetSettings
 from app.domain.sheet import SlideSheet, WriteResult
 from app.pipeline.threads import Threads
 
-_FRESH_SECONDS = 2.0
 _FIRST_PAUSE_SECONDS = 2.0
 _LONGEST_PAUSE_SECONDS = 300.0
+_JITTER = 0.25
+"""Pauses vary by this share, so that stations that share a sheet do not come back together."""
 
 Settled = Callable[[tuple[PendingWrite, ...], WriteResult], Awaitable[None]]
 
 
+@dataclass(frozen=True, slots=True)
+class SheetPace:
+    """How often a sheet is asked, in seconds.
+
+    A reading serves for `fresh`; where it does not hold what is looked for, for `doubted` only. What finishes within
+    `gather` is written together, and one batch follows the other after `apart` at the earliest.
+    """
+
+    fresh: float
+    doubted: float
+    gather: float
+    apart: float
+
+
+PACES = {"workbook": SheetPace(2.0, 2.0, 0.3, 0.0), "google": SheetPace(15.0, 4.0, 1.0, 20.0)}
+"""A workbook is at hand; Google counts calls, which stations that use one account share."""
+
+
 class SheetDesk:
-    """Reads at most every two seconds, however many ask; writes in batches, and keeps what cannot be written yet."""
+    """Reads seldom, however many ask; writes in batches, and keeps what cannot be written yet."""
 
     def __init__(
         self, gateway: SheetGateway, store: Store, threads: Threads, clock: Clock, settings: SheetSettings
     ) -> None:
+        self._pace = PACES[settings.kind]
+        self._chance = random.Random()  # noqa: S311 - spreads retries in time, guards nothing
         self._gateway = gateway
         self._store = store
         self._threads = threads
@@ -31,6 +54,7 @@ class SheetDesk:
         self._settings = settings
         self._last: SlideSheet | None = None
         self._read_at = float("-inf")
+        self._wrote_at = float("-inf")
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
         self._failures = 0
@@ -49,24 +73,29 @@ class SheetDesk:
         """The newest reading, however old."""
         return self._last
 
-    async def fresh(self) -> SlideSheet:
-        """Return a reading no older than two seconds, or, while the sheet is away, the last good one.
+    async def fresh(self, *, doubted: bool = False) -> SlideSheet:
+        """Return a young reading, or, while the sheet is away, the last good one.
 
+        `doubted`: something was not found in the last one, so that only a very young one will do.
         Raises RetryableError when the sheet is away and no reading is young enough (`[sheet] max_age_hours`).
         """
         async with self._lock:
-            if self._last is not None and self._clock.monotonic() - self._read_at < _FRESH_SECONDS:
+            oldest = self._pace.doubted if doubted else self._pace.fresh
+            if self._last is not None and self._clock.monotonic() - self._read_at < oldest:
                 return self._last
             try:
                 sheet = await self._threads.sheet(self._gateway.read)
             except SurroundingsError as error:
                 self._reading_trouble = error
                 return await self._older(error)
-            self._reading_trouble = None
-            self._last = sheet
-            self._read_at = self._clock.monotonic()
-            await self._store.work(lambda journal: journal.put_sheet(sheet))
-            return sheet
+            return await self._keep(sheet)
+
+    async def _keep(self, sheet: SlideSheet) -> SlideSheet:
+        self._reading_trouble = None
+        self._last = sheet
+        self._read_at = self._clock.monotonic()
+        await self._store.work(lambda journal: journal.put_sheet(sheet))
+        return sheet
 
     async def _older(self, error: SurroundingsError) -> SlideSheet:
         kept = self._last or await self._store.work(lambda journal: journal.sheet())
@@ -95,12 +124,15 @@ class SheetDesk:
         if not waiting:
             self._writing_trouble = None
             return True
+        self._wrote_at = self._clock.monotonic()
         try:
             result = await self._threads.sheet(self._gateway.write, [each.write for each in waiting])
         except SlideferryError as error:
             self._writing_trouble = error
             return False
         self._writing_trouble = None
+        if result.sheet is not None:
+            await self._keep(result.sheet)
         gone = (*result.written, *(refused.write for refused in result.refused))
         await settled(waiting, result)
         await self._store.work(lambda journal: journal.settle_writes(gone))
@@ -116,9 +148,16 @@ class SheetDesk:
                 await self._wait(30.0)
             else:
                 self._failures += 1
-                pause = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** (self._failures - 1))
+                pause = self._pause()
                 self.next_try = self._clock.monotonic() + pause
                 await asyncio.sleep(pause)
+
+    def _pause(self) -> float:
+        """Return the wait before the next try: longer each time, and no shorter than was asked for."""
+        grown = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 16))
+        spread: float = grown * (1.0 + self._chance.uniform(-_JITTER, _JITTER))
+        trouble = self._writing_trouble
+        return max(spread, trouble.wait_seconds) if isinstance(trouble, AwayError) else spread
 
     async def _wait(self, seconds: float) -> None:
         try:
@@ -129,4 +168,5 @@ class SheetDesk:
             return
         self._wake.clear()
         # Slides that finish together share one write.
-        await asyncio.sleep(0.3)
+        since = self._clock.monotonic() - self._wrote_at
+        await asyncio.sleep(max(self._pace.gather, self._pace.apart - since))

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from app.domain.errors import RetryableError, UseError
+from app.domain.errors import AwayError, RetryableError, UseError
 from app.domain.scan import ScanId
 from app.domain.sheet import CellWrite
 from app.domain.step import StepState
@@ -102,13 +102,24 @@ async def test_while_the_sheet_is_away_the_outbox_waits_with_growing_pauses(kit,
     assert kit.sheet.pending == 1
     assert kit.sheet.trouble is lab.sheet.away
     first = kit.sheet.seconds_to_next_try()
-    assert 1.5 < first <= 2.0
+    assert 2 * 0.75 - 0.5 < first <= 2 * 1.25, "spread by a quarter, so that stations do not come back together"
     serving.cancel()
     kit.sheet._failures = 3
     serving = asyncio.create_task(kit.sheet.serve(Settled()))
     kit.sheet.next_try = None
     await until(lambda: kit.sheet.next_try is not None)
-    assert 15 < kit.sheet.seconds_to_next_try() <= 16
+    assert 16 * 0.75 - 0.5 < kit.sheet.seconds_to_next_try() <= 16 * 1.25
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert await pending(kit) == ["Complete"]
+
+
+async def test_a_sheet_that_asks_to_be_left_alone_is_left_alone(kit, lab: Lab) -> None:
+    lab.sheet.away = AwayError("Google Sheets asks us to wait", "429", wait_seconds=45.0)
+    await put(kit, CellWrite("620995", "Status", "Complete", 1))
+    serving = asyncio.create_task(kit.sheet.serve(Settled()))
+    await until(lambda: kit.sheet.next_try is not None)
+    assert 44 < kit.sheet.seconds_to_next_try() <= 45
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
     assert await pending(kit) == ["Complete"]

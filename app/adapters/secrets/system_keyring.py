@@ -47,7 +47,9 @@ class SystemKeyring:
             pieces = [backend.get_password(SERVICE, _piece(name, number)) for number in range(count)]
         if any(piece is None for piece in pieces):
             raise SurroundingsError(
-                "A secret is not whole", f"{name}: a part of it is gone from the keyring", f"Set it anew: secret set {name}"
+                "A secret is not whole",
+                f"{name}: a part of it is gone from the keyring",
+                f"Set it anew: secret set {name}",
             )
         return "".join(piece or "" for piece in pieces)
 

@@ -66,7 +66,7 @@ class Filling:
             return f"“{write.column}” is the column of the barcodes"
         rows = self._rows.get(write.barcode, [])
         if len(rows) != 1 or not write.barcode:
-            return _not_one_row(self._sheet, write.barcode)
+            return not_one_row(self._sheet, write.barcode)
         reason = self._ensure_column(write.column)
         if reason is not None:
             return reason
@@ -112,7 +112,8 @@ def newest_of_each_cell(writes: Iterable[CellWrite]) -> tuple[list[CellWrite], l
     return in_order, [RefusedWrite(write, "a newer value of the same cell took its place") for write in older]
 
 
-def _not_one_row(sheet: SlideSheet, barcode: str) -> str:
+def not_one_row(sheet: SlideSheet, barcode: str) -> str:
+    """Say why a slide has no row to write to: none, or several."""
     if not barcode:
         return "a slide without a barcode has no row"
     numbers = [str(row.number) for row in sheet.rows_for(barcode)]

@@ -5,11 +5,11 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
-from app.adapters.storage.records import sheet_of, sheet_text, text_of, time_text
+from app.adapters.storage.records import intent_of, intent_text, sheet_of, sheet_text, text_of, time_text
 from app.domain.errors import ErrorKind
 from app.domain.journal import Answer, PendingWrite, Request
 from app.domain.scan import ScanId
-from app.domain.sheet import CellWrite, SlideSheet
+from app.domain.sheet import CellWrite, SheetIntent, SlideSheet
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -51,6 +51,19 @@ class DeskTables:
         """Return the last good reading of the sheet."""
         row = self._db.execute("SELECT content FROM sheet").fetchone()
         return None if row is None else sheet_of(row[0])
+
+    def put_sheet_intent(self, intent: SheetIntent) -> None:
+        """Keep what is being written to a shared sheet, in the place of an older intent."""
+        self._db.execute("INSERT OR REPLACE INTO sheet_intent VALUES (1, ?)", (intent_text(intent),))
+
+    def sheet_intent(self) -> SheetIntent | None:
+        """Return what was begun and not seen through."""
+        row = self._db.execute("SELECT content FROM sheet_intent").fetchone()
+        return None if row is None else intent_of(row[0])
+
+    def drop_sheet_intent(self) -> None:
+        """Forget it: it was seen through."""
+        self._db.execute("DELETE FROM sheet_intent")
 
     def ask(self, at: datetime, who: str, action: str, body: Mapping[str, str]) -> int:
         """Put a request for the holder; return its number."""

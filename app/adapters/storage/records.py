@@ -15,7 +15,7 @@ from app.adapters.storage.when_needed import StepsWhenNeeded, TextsWhenNeeded, s
 from app.domain.dossier import Dossier
 from app.domain.quality import Quality, QualityLimits, QualityNumbers, Verdict
 from app.domain.scan import Layout, Member, RunId, Scan, ScanId, ScanSet, VerifiedFile
-from app.domain.sheet import SheetColumn, SheetRow, SlideSheet
+from app.domain.sheet import RowWrite, SheetColumn, SheetIntent, SheetRow, SlideSheet
 from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
 
 # Looked up by the hundred thousand at the start: a dictionary answers several times faster than the enum itself.
@@ -249,3 +249,15 @@ def sheet_of(text: str) -> SlideSheet:
         barcode_header=got["barcode_header"],
         read_at=datetime.fromisoformat(got["read_at"]),
     )
+
+
+def intent_text(intent: SheetIntent) -> str:
+    """Return what is being written to the sheet as JSON."""
+    rows = [[row.barcode, dict(row.cells)] for row in intent.rows]
+    return json.dumps({"before": sheet_text(intent.before), "rows": rows}, ensure_ascii=False)
+
+
+def intent_of(text: str) -> SheetIntent:
+    """Read back what was being written to the sheet."""
+    got = json.loads(text)
+    return SheetIntent(sheet_of(got["before"]), tuple(RowWrite(*each) for each in got["rows"]))

@@ -105,6 +105,10 @@ MIGRATIONS: tuple[str, ...] = (
         scanner, COALESCE(json_extract(facts, '$.scanner_serial'), ''), json_extract(facts, '$.objective'), number
     ) WHERE quality IS NOT NULL;
     """,
+    # What is being written to a shared sheet, from just before until it was read back.
+    """
+    CREATE TABLE sheet_intent (id INTEGER PRIMARY KEY CHECK (id = 1), content TEXT NOT NULL) STRICT;
+    """,
 )
 
 

@@ -13,6 +13,9 @@ async def match(case: Case) -> Outcome:
     barcode = case.dossier.scan.barcode or ""
     sheet = await case.kit.sheet.fresh()
     rows = sheet.rows_for(barcode)
+    if len(rows) != 1 or sheet.missing_cells(rows[0]):
+        sheet = await case.kit.sheet.fresh(doubted=True)  # somebody may just have put it right
+        rows = sheet.rows_for(barcode)
     if not rows:
         return Ask(
             "Missing Task",

@@ -1,0 +1,99 @@
+"""The line to Google Sheets: gspread's own client, with time limits for whole answers and a host that can be named."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import google.auth.credentials
+import requests
+from google.auth.transport.requests import AuthorizedSession, Request
+from gspread.http_client import HTTPClient
+from requests.adapters import HTTPAdapter
+
+from app.adapters.sheets.google_failures import in_words
+from app.adapters.sheets.google_quota import CallQuota
+
+GOOGLE = "https://sheets.googleapis.com"
+_PIECE_BYTES = 64 * 1024
+_MOST_BYTES = 256 * 1024 * 1024
+"""A sheet may have ten million cells; an answer larger than this is none of ours."""
+
+Json = dict[str, Any]
+
+
+class GoogleLink:
+    """Calls of the Sheets service about one spreadsheet, v4. Blocking; one thread uses it at a time.
+
+    `api_root` stands for Google's host, so that any server can be named. Every call ends within `timeout_seconds` for
+    its connection and as long again for its whole answer, and raises as `in_words` says.
+    """
+
+    def __init__(
+        self,
+        credentials: google.auth.credentials.Credentials,
+        spreadsheet: str,
+        *,
+        api_root: str = GOOGLE,
+        timeout_seconds: float,
+        calls_per_minute: int,
+    ) -> None:
+        self.account = str(getattr(credentials, "service_account_email", "") or "")
+        self._base = f"{api_root.rstrip('/')}/v4/spreadsheets/{spreadsheet}"
+        self._quotas = {kind: CallQuota(calls_per_minute) for kind in ("read", "write")}
+        signing_in = requests.Session()
+        self._session = AuthorizedSession(
+            credentials,
+            refresh_timeout=timeout_seconds,
+            auth_request=Request(signing_in),  # type: ignore[no-untyped-call]
+        )
+        for session in (signing_in, self._session):
+            for scheme in ("https://", "http://"):
+                session.mount(scheme, _WholeAnswers(timeout_seconds))
+        self._sessions = (signing_in, self._session)
+        self._client = HTTPClient(credentials, session=self._session)
+        self._client.set_timeout(timeout_seconds)
+
+    def read(self, path: str, body: Mapping[str, Any] | None = None, **params: str) -> Json:
+        """Ask: by GET, or by POST where the question has a body."""
+        return self._call("read", path, body, params)
+
+    def write(self, path: str, body: Mapping[str, Any]) -> Json:
+        """Change something."""
+        return self._call("write", path, body, {})
+
+    def close(self) -> None:
+        """End the connections."""
+        for session in self._sessions:
+            session.close()
+
+    def _call(self, kind: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, str]) -> Json:
+        self._quotas[kind].take()
+        with in_words(self.account):
+            method = "get" if body is None else "post"
+            answer = self._client.request(method, f"{self._base}{path}", params=dict(params), json=body)
+            found: Json = answer.json()
+        return found
+
+
+class _WholeAnswers(HTTPAdapter):
+    """Takes an answer in whole and gives up where it trickles: the time limit of `requests` begins anew each byte."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self._seconds = seconds
+
+    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
+        """Send a request and read all of its answer. Raises requests.ReadTimeout when that takes too long."""
+        more["stream"] = True
+        if not more.get("timeout"):
+            more["timeout"] = self._seconds
+        response = super().send(request, *args, **more)
+        deadline = time.monotonic() + self._seconds
+        content = bytearray()
+        for piece in response.iter_content(_PIECE_BYTES):
+            content += piece
+            if time.monotonic() > deadline or len(content) > _MOST_BYTES:
+                response.close()
+                raise requests.ReadTimeout(f"no whole answer within {self._seconds:g} s", request=request)
+        response._content = bytes(content)  # what a read of `content` leaves there
+        return response

@@ -1,0 +1,101 @@
+"""What one reading of a Google sheet calls for, so that each slide's row shows what is wanted of it."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+
+from app.adapters.sheets.filling import not_one_row, rows_by_barcode
+from app.adapters.sheets.google_tab import ColumnWork, TabReading
+from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SlideSheet, WriteResult
+from app.domain.sheet_reading import find_column, same_header
+from app.domain.strays import Stray
+
+Wanted = dict[str, dict[str, str]]
+"""Barcode to header to text, as stored."""
+
+
+def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
+    """Return a sheet with the headers of our columns as we spell them: case and spaces do not matter in a sheet."""
+    ours = {find.header: header for header in WRITTEN_COLUMNS if (find := find_column(sheet.columns, header))}
+    if all(spelt == header for spelt, header in ours.items()):
+        return sheet
+    columns = tuple(replace(each, header=ours.get(each.header, each.header)) for each in sheet.columns)
+    rows = tuple(
+        replace(row, cells={ours.get(header, header): text for header, text in row.cells.items()}) for row in sheet.rows
+    )
+    return replace(sheet, columns=columns, rows=rows)
+
+
+class RowPlan:
+    """Columns to prepare first (`work`), else rows to write (`rows`), else nothing: all that can be shown is.
+
+    `sheet` is in our spelling.
+    """
+
+    def __init__(self, tab: TabReading, sheet: SlideSheet, wanted: Wanted, *, add_columns: bool) -> None:
+        self._sheet = sheet
+        self._rows = {
+            barcode: rows[0] for barcode, rows in rows_by_barcode(sheet).items() if len(rows) == 1 and barcode
+        }
+        self._columns = {header: find_column(sheet.columns, header) for header in WRITTEN_COLUMNS}
+        self._marked = tab.marked
+        headers = {header for barcode, cells in wanted.items() if barcode in self._rows for header in cells}
+        self.work = self._column_work([each for each in WRITTEN_COLUMNS if each in headers], add_columns=add_columns)
+        self.rows = () if self.work else tuple(self._unlike(wanted))
+
+    def columns(self, strays: Sequence[Stray]) -> dict[str, dict[int, str]]:
+        """Return the cells to be written: header to row (from 1) to text."""
+        columns: dict[str, dict[int, str]] = {}
+        for number, cells in (*self._places(), *((each.row, each.cells) for each in strays if not each.barcode)):
+            for header, text in cells.items():
+                if self._is_ready(header):
+                    columns.setdefault(header, {})[number] = text
+        return columns
+
+    def result(self, newest: Sequence[CellWrite], outdated: Sequence[RefusedWrite]) -> WriteResult:
+        """Sort what was asked for into written and refused, once there is nothing left to do."""
+        refused = {write: reason for write in newest if (reason := self._refusal(write)) is not None}
+        written = tuple(write for write in newest if write not in refused)
+        return WriteResult(written, (*outdated, *(RefusedWrite(write, reason) for write, reason in refused.items())))
+
+    def _places(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        for row in self.rows:
+            yield self._rows[row.barcode].number, row.cells
+
+    def _column_work(self, headers: Sequence[str], *, add_columns: bool) -> ColumnWork:
+        add, mark, unmark = [], [], []
+        for header in headers:
+            column, marked = self._columns[header], self._marked.get(header)
+            if column is not None and marked == column.index:
+                continue
+            if marked is not None:
+                unmark.append(header)  # its header was changed or moved on: the mark is not to be believed
+            if column is not None:
+                mark.append((header, column.index))
+            elif add_columns:
+                add.append(header)
+        return ColumnWork(tuple(add), tuple(mark), tuple(unmark))
+
+    def _unlike(self, wanted: Wanted) -> Iterable[RowWrite]:
+        """Yield the rows that do not show all that is wanted, whole: a telling value says whose the others are."""
+        for barcode, cells in wanted.items():
+            row = self._rows.get(barcode)
+            if row is None:
+                continue
+            possible = {header: text for header, text in cells.items() if self._is_ready(header)}
+            if any(row.cells[header] != text for header, text in possible.items()):
+                yield RowWrite(barcode, possible)
+
+    def _refusal(self, write: CellWrite) -> str | None:
+        if not any(same_header(write.column, ours) for ours in WRITTEN_COLUMNS):
+            return f"“{write.column}” is not a column of ours"
+        if same_header(write.column, self._sheet.barcode_header):
+            return f"“{write.column}” is the column of the barcodes"
+        if write.barcode not in self._rows:
+            return not_one_row(self._sheet, write.barcode)
+        if self._columns[write.column] is None:
+            return f"there is no column “{write.column}”, and [sheet] add_columns is false"
+        return None
+
+    def _is_ready(self, header: str) -> bool:
+        column = self._columns.get(header)
+        return column is not None and self._marked.get(header) == column.index

@@ -1,0 +1,199 @@
+"""One tab of a Google spreadsheet: read whole, and written to by columns that carry a mark of ours.
+
+A mark is developer metadata: Google moves it along with its column, so a value of ours never lands in a column of
+somebody else, whatever is inserted, deleted or moved between a reading and a write. Rows have no such mark that would
+outlive sorting; that a value reached its row is judged from a reading afterwards (`google_sheet.py`).
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from app.adapters.sheets.google_failures import PlaceGoneError
+from app.adapters.sheets.google_link import GoogleLink, Json
+from app.domain.errors import SurroundingsError
+from app.domain.sheet import WRITTEN_COLUMNS
+from app.domain.sheet_reading import nearest
+
+MARK = "slideferry-column"
+_COLUMNS_OF_RANGE = re.compile(r"(?:.*!)?([A-Z]+)\d*(?::([A-Z]+)\d*)?", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class TabReading:
+    """A tab at one moment: its cells as a person sees them, row 1 first, and how many columns it has room for.
+
+    `marked` says in which column (from 0) the mark of each header of ours stands, -1 where it stands in several.
+    """
+
+    title: str
+    grid: list[list[str]]
+    width: int
+    marked: Mapping[str, int]
+
+    def right_end(self) -> int:
+        """Return the first column that no row reaches."""
+        return max((len(row) for row in self.grid), default=0)
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnWork:
+    """What is to be done before columns can be written to: new ones by header, marks to make, marks to take away."""
+
+    add: tuple[str, ...] = ()
+    mark: tuple[tuple[str, int], ...] = ()
+    unmark: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        return bool(self.add or self.mark or self.unmark)
+
+
+class GoogleTab:
+    """The worksheet that the settings name, empty for the first; it is known by its id once it was found."""
+
+    def __init__(self, link: GoogleLink, worksheet: str) -> None:
+        self._link = link
+        self._worksheet = worksheet
+        self._id: int | None = None
+        self._book = ""
+
+    def read(self) -> TabReading:
+        """Read the tab in one call; look for it anew where it has gone."""
+        if self._id is not None:
+            try:
+                return self._read(self._id)
+            except PlaceGoneError:
+                self._id = None
+        self._id = self._find()
+        try:
+            return self._read(self._id)
+        except PlaceGoneError as error:
+            raise SurroundingsError("The slide sheet has no such tab", str(error), _NAME_IT) from error
+
+    def prepare(self, work: ColumnWork, reading: TabReading, header_row: int) -> None:
+        """Add columns at the right end and see to marks, all of it or nothing. `header_row` counts from 1."""
+        requests = [
+            *({"deleteDeveloperMetadata": {"dataFilter": self._filter(header)}} for header in work.unmark),
+            *(self._mark(header, column) for header, column in work.mark),
+            *self._new_columns(work.add, reading, header_row),
+        ]
+        self._link.write(":batchUpdate", {"requests": requests})
+
+    def put(self, columns: Mapping[str, Mapping[int, str]]) -> None:
+        """Write texts into marked columns: header to row (from 1) to text. As they are, nothing is parsed."""
+        data = [
+            {"dataFilter": self._filter(header), "majorDimension": "COLUMNS", "values": [_column(cells)]}
+            for header, cells in columns.items()
+        ]
+        self._link.write("/values:batchUpdateByDataFilter", {"valueInputOption": "RAW", "data": data})
+
+    def _find(self) -> int:
+        fields = "properties.title,sheets.properties(sheetId,title,index)"
+        answer = self._link.read("", fields=fields)
+        self._book = str(answer["properties"]["title"])
+        tabs = [each["properties"] for each in answer.get("sheets", [])]
+        if not self._worksheet and tabs:
+            return int(tabs[0].get("sheetId", 0))
+        wanted = self._worksheet.casefold()
+        found = next((each for each in tabs if str(each["title"]).casefold() == wanted), None)
+        if found is not None:
+            return int(found.get("sheetId", 0))
+        titles = [str(each["title"]) for each in tabs]
+        close = nearest(self._worksheet, titles)
+        meant = f"; did you mean “{close}”?" if close else ""
+        raise SurroundingsError(
+            "The slide sheet has no such tab",
+            f"{self._book} has no tab “{self._worksheet}”, but {', '.join(f'“{title}”' for title in titles)}{meant}",
+            _NAME_IT,
+        )
+
+    def _read(self, tab: int) -> TabReading:
+        filters = [{"gridRange": {"sheetId": tab}}, *(self._filter(header) for header in WRITTEN_COLUMNS)]
+        answer = self._link.read("/values:batchGetByDataFilter", {"dataFilters": filters})
+        whole: Json | None = None
+        marked: dict[str, list[int]] = {}
+        for match in answer.get("valueRanges", []):
+            for matched in match.get("dataFilters", []):
+                lookup = matched.get("developerMetadataLookup")
+                if lookup is None:
+                    whole = match["valueRange"]
+                else:
+                    first, _ = _columns_of(match["valueRange"]["range"])
+                    marked.setdefault(str(lookup["metadataValue"]), []).append(first)
+        if whole is None:
+            raise PlaceGoneError(f"no cells of tab {tab}")
+        grid = [[str(cell) for cell in row] for row in whole.get("values", [])]
+        _, last = _columns_of(whole["range"])
+        sure = {header: columns[0] if len(columns) == 1 else -1 for header, columns in marked.items()}
+        title = f"{self._book}, tab {_title_of(whole['range'])}"
+        return TabReading(title, grid, last + 1, sure)
+
+    def _filter(self, header: str) -> Json:
+        lookup = {
+            "metadataKey": MARK,
+            "metadataValue": header,
+            "metadataLocation": {"sheetId": self._id},
+            "locationMatchingStrategy": "INTERSECTING_LOCATION",
+            "locationType": "COLUMN",
+        }
+        return {"developerMetadataLookup": lookup}
+
+    def _mark(self, header: str, column: int) -> Json:
+        metadata = {
+            "metadataKey": MARK,
+            "metadataValue": header,
+            "visibility": "DOCUMENT",
+            "location": {"dimensionRange": self._one_column(column)},
+        }
+        return {"createDeveloperMetadata": {"developerMetadata": metadata}}
+
+    def _new_columns(self, headers: Sequence[str], reading: TabReading, header_row: int) -> Iterable[Json]:
+        """Insert fresh columns, so that what is written there covers nothing, even where others were quicker."""
+        if not headers:
+            return
+        first = reading.right_end()
+        if first >= reading.width:
+            # An inserted column needs one behind it.
+            yield {
+                "appendDimension": {"sheetId": self._id, "dimension": "COLUMNS", "length": first - reading.width + 1}
+            }
+        span = {"sheetId": self._id, "dimension": "COLUMNS", "startIndex": first, "endIndex": first + len(headers)}
+        yield {"insertDimension": {"range": span, "inheritFromBefore": False}}
+        for column, header in enumerate(headers, start=first):
+            start = {"sheetId": self._id, "rowIndex": header_row - 1, "columnIndex": column}
+            cell = {"userEnteredValue": {"stringValue": header}}
+            yield {"updateCells": {"start": start, "rows": [{"values": [cell]}], "fields": "userEnteredValue"}}
+            yield self._mark(header, column)
+
+    def _one_column(self, column: int) -> Json:
+        return {"sheetId": self._id, "dimension": "COLUMNS", "startIndex": column, "endIndex": column + 1}
+
+
+_NAME_IT = "Name the tab in [sheet] worksheet, or leave it empty for the first"
+
+
+def _column(cells: Mapping[int, str]) -> list[str | None]:
+    """Return a column from its first row to the last that is written; None leaves a cell as it is."""
+    return [cells.get(row) for row in range(1, max(cells) + 1)]
+
+
+def _columns_of(text: str) -> tuple[int, int]:
+    """Return the first and the last column (from 0) of a range as the service names it."""
+    match = _COLUMNS_OF_RANGE.fullmatch(text)
+    if match is None:
+        raise SurroundingsError(
+            "Google Sheets refused", f"It named a range {text!r}", "Tell who looks after the program"
+        )
+    first = _index(match[1])
+    return first, _index(match[2]) if match[2] else first
+
+
+def _index(letters: str) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + ord(letter) - ord("A") + 1
+    return number - 1
+
+
+def _title_of(text: str) -> str:
+    return text.rpartition("!")[0].strip("'").replace("''", "'")

@@ -1,0 +1,92 @@
+"""The slide sheet that the settings name."""
+
+import asyncio
+import re
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
+
+from app.adapters.secrets.system_keyring import SystemKeyring
+from app.adapters.sheets.workbook import WorkbookSheet
+from app.bootstrap.place import Place, require
+from app.domain.errors import UseError
+from app.domain.journal import Store
+from app.domain.ports import SheetGateway
+from app.domain.settings import Settings, SheetSettings
+from app.domain.sheet import SheetIntent, SheetMemory, SlideSheet
+from app.pipeline.sheet_memory import JournalSheetMemory
+
+_ADDRESS = re.compile(r"https://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)(?:[/?#].*)?")
+_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
+
+
+def require_sheet(settings: Settings) -> None:
+    """Raise UseError naming the setting without which there is no sheet."""
+    require(settings, "sheet.spreadsheet" if settings.sheet.kind == "google" else "sheet.path")
+
+
+@contextmanager
+def open_sheet(place: Place, settings: Settings, store: Store) -> Iterator[SheetGateway]:
+    """Open the sheet for a station, inside its loop: what is being written is noted in the journal."""
+    with _opened(place, settings, JournalSheetMemory(store, asyncio.get_running_loop())) as gateway:
+        yield gateway
+
+
+def read_sheet(place: Place, settings: Settings) -> SlideSheet:
+    """Read the sheet once, for people; nothing is written."""
+    with _opened(place, settings, _NoMemory()) as gateway:
+        return gateway.read()
+
+
+@contextmanager
+def _opened(place: Place, settings: Settings, memory: SheetMemory) -> Iterator[SheetGateway]:
+    sheet = settings.sheet
+    if sheet.kind == "workbook":
+        yield WorkbookSheet(Path(sheet.path), sheet)
+        return
+    # Late: a lab with a workbook need not wait for them at the start.
+    from app.adapters.sheets.google_account import google_credentials
+    from app.adapters.sheets.google_link import GoogleLink
+    from app.adapters.sheets.google_sheet import GoogleSheet
+
+    spreadsheet = spreadsheet_id(sheet)
+
+    def link() -> GoogleLink:
+        return GoogleLink(
+            google_credentials(SystemKeyring(), place.data, sheet.sign_in),
+            spreadsheet,
+            api_root=sheet.api_root,
+            timeout_seconds=sheet.timeout_seconds,
+            calls_per_minute=sheet.calls_per_minute,
+        )
+
+    with closing(GoogleSheet(link, memory, sheet)) as gateway:
+        yield gateway
+
+
+def spreadsheet_id(sheet: SheetSettings) -> str:
+    """Return the id of a Google spreadsheet from its address or from itself; raises UseError for anything else."""
+    text = sheet.spreadsheet.strip()
+    address = _ADDRESS.fullmatch(text)
+    if address is not None:
+        return address[1]
+    if _ID.fullmatch(text):
+        return text
+    raise UseError(
+        "This is no Google spreadsheet",
+        f"[sheet] spreadsheet is “{text}”",
+        "Copy the spreadsheet's address from the browser: https://docs.google.com/spreadsheets/d/…",
+    )
+
+
+class _NoMemory:
+    """Where nothing is written nothing has to be remembered."""
+
+    def intent(self) -> SheetIntent | None:
+        return None
+
+    def begin(self, intent: SheetIntent) -> None:
+        """Nothing is begun."""
+
+    def done(self) -> None:
+        """Nothing was begun."""

@@ -1,0 +1,115 @@
+"""A Google spreadsheet of slides on the loopback, our gateway to it, and what it remembers."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+from google.oauth2.service_account import Credentials
+
+from app.adapters.sheets.google_link import GoogleLink
+from app.adapters.sheets.google_sheet import GoogleSheet
+from app.domain.settings import SheetSettings
+from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, SheetIntent
+from tests.fakes.sheets_server import SheetsServer
+from tests.fakes.sheets_server.book import Book
+from tests.fakes.sheets_server.collaborator import Collaborator
+
+SCOPES = ("https://www.googleapis.com/auth/spreadsheets",)
+RULES = ["Include in Name?, REQUIRED", "REQUIRED", "Include in Name?", ""]
+HEADER = ["Barcode", "Study", "Panel", "Notes"]
+NO_LIMIT = 1_000_000
+
+
+class Memory:
+    """Meets the port SheetMemory; what it holds outlives a gateway, as the journal outlives a program."""
+
+    def __init__(self) -> None:
+        self.kept: SheetIntent | None = None
+        self.begun = 0
+
+    def intent(self) -> SheetIntent | None:
+        return self.kept
+
+    def begin(self, intent: SheetIntent) -> None:
+        self.kept = intent
+        self.begun += 1
+
+    def done(self) -> None:
+        self.kept = None
+
+
+class GoogleLab:
+    """One spreadsheet of one server."""
+
+    def __init__(self, server: SheetsServer, book: Book) -> None:
+        self.server = server
+        self.book = book
+        self.scientist: Collaborator = server.collaborator(book)
+        self.key = server.service_account()
+        self.memory = Memory()
+
+    @contextmanager
+    def gateway(
+        self, settings: SheetSettings | None = None, *, memory: Memory | None = None, timeout_seconds: float = 10.0
+    ) -> Iterator[GoogleSheet]:
+        """Open a gateway, as a program that starts does."""
+
+        def link() -> GoogleLink:
+            return GoogleLink(
+                Credentials.from_service_account_info(self.key, scopes=SCOPES),
+                self.book.id,
+                api_root=self.server.url,
+                timeout_seconds=timeout_seconds,
+                calls_per_minute=NO_LIMIT,
+            )
+
+        gateway = GoogleSheet(link, memory or self.memory, settings or SheetSettings(kind="google"))
+        try:
+            yield gateway
+        finally:
+            gateway.close()
+
+    def column(self, header: str) -> dict[str, str]:
+        """Return what the sheet shows under a header, by barcode; rows without a barcode are left out."""
+        grid = self.scientist.sees()
+        at = grid[1].index(header)
+        return {row[0]: row[at] for row in grid[2:] if row[0]}
+
+    def calls(self, kind: str) -> int:
+        """Return how many calls of a kind the server was asked."""
+        return sum(each.kind == kind for each in self.server.log)
+
+
+def row(barcode: str) -> list[str]:
+    return [barcode, f"study of {barcode}", "P1", f"note on {barcode}"]
+
+
+@contextmanager
+def google_lab(server: SheetsServer, rows: Sequence[Sequence[str]]) -> Iterator[GoogleLab]:
+    """Share a spreadsheet with these slides with us, for as long as the block lasts."""
+    book = server.add_book("Summary of Slides", [RULES, HEADER, *rows])
+    try:
+        yield GoogleLab(server, book)
+    finally:
+        server.store.books.pop(book.id, None)
+        server.script.steps.clear()
+        server.log.clear()
+
+
+def complete(barcode: str, generation: int = 1) -> list[CellWrite]:
+    """Return the cells of a slide that was carried, all of them its own."""
+    values = {
+        "Status": "Complete",
+        "Scan File": f"{barcode}_P1.svs",
+        "Image Path": f"/share/Prec01/{barcode}_P1.svs",
+        "SHA-256": (barcode * 64)[:64],
+        "Size": "4096",
+        "Scanned At": "2026-11-26 10:00:00",
+        "Transferred At": "2026-11-26 10:05:00",
+        "Quality": "Sharp: 1.0 % blurred",
+        "Blurry %": "1.00",
+        "Rescans": "0",
+        "Operator": "Ada",
+        "Message": "",
+    }
+    assert tuple(values) == WRITTEN_COLUMNS
+    return [CellWrite(barcode, header, value, generation) for header, value in values.items()]

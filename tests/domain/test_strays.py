@@ -1,0 +1,72 @@
+"""Values that landed in another slide's row are found by comparing two readings, and nothing else is taken for one."""
+
+from datetime import UTC, datetime
+
+from app.domain.sheet import RowWrite, SlideSheet
+from app.domain.sheet_reading import read_grid
+from app.domain.strays import Stray, find_strays
+
+HEADER = ["Barcode", "Study", "Status", "Scan File", "SHA-256", "Message"]
+FULL = {"Status": "Complete", "Scan File": "B_P1.svs", "SHA-256": "b" * 64, "Message": ""}
+B = RowWrite("B", FULL)
+
+
+def sheet(*rows: list[str]) -> SlideSheet:
+    return read_grid([HEADER, *rows], title="s", barcode_header="Barcode", read_at=datetime.now(UTC))
+
+
+def filled(barcode: str, study: str = "S") -> list[str]:
+    return [barcode, study, *FULL.values()]
+
+
+A, PLAIN_B, C = ["A", "S"], ["B", "S"], ["C", "S", "Complete", "C_P1.svs", "c" * 64]
+
+
+def test_what_reached_its_own_row_is_no_stray() -> None:
+    assert find_strays(sheet(A, PLAIN_B, C), sheet(C, A, filled("B")), [B]) == ()
+
+
+def test_a_row_that_moved_into_the_way_gets_back_what_it_held() -> None:
+    before, now = sheet(A, PLAIN_B, C), sheet(A, filled("C"), PLAIN_B)
+    back = {"Status": "Complete", "Scan File": "C_P1.svs", "SHA-256": "c" * 64}
+    assert find_strays(before, now, [B]) == (Stray(3, "C", {k: back[k] for k in ("SHA-256", "Scan File")}),)
+
+
+def test_a_row_that_is_new_held_nothing() -> None:
+    now = sheet(A, filled(""), PLAIN_B, C)
+    (stray,) = find_strays(sheet(A, PLAIN_B, C), now, [B])
+    assert (stray.row, stray.barcode, set(stray.cells.values())) == (3, "", {""})
+
+
+def test_a_row_without_a_barcode_is_known_by_what_others_wrote_there() -> None:
+    noted = ["", "to be labelled", "", "", "", "by hand"]
+    now = sheet(A, ["", "to be labelled", *FULL.values()], PLAIN_B)
+    (stray,) = find_strays(sheet(A, noted, PLAIN_B), now, [B])
+    assert stray.cells == {"Status": "", "Scan File": "", "SHA-256": "", "Message": "by hand"}
+
+
+def test_what_another_station_wrote_meanwhile_is_left_alone() -> None:
+    now = sheet(["A", "S", "Complete", "A_P1.svs", "a" * 64], PLAIN_B, C)
+    assert find_strays(sheet(A, PLAIN_B, C), now, [B]) == ()
+
+
+def test_a_row_that_was_emptied_by_a_write_for_another_gets_its_values_back() -> None:
+    clear = RowWrite("B", {"Status": "", "Scan File": "", "SHA-256": "", "Message": ""})
+    (stray,) = find_strays(sheet(PLAIN_B, C), sheet(["C", "S"], PLAIN_B), [clear])
+    assert stray.cells == {"Status": "Complete", "Scan File": "C_P1.svs", "SHA-256": "c" * 64}
+
+
+def test_a_single_cell_somebody_emptied_is_left_empty() -> None:
+    now = sheet(PLAIN_B, ["C", "S", "", "C_P1.svs", "c" * 64])
+    clear = RowWrite("B", {"Status": "", "Scan File": "", "SHA-256": "", "Message": ""})
+    assert find_strays(sheet(PLAIN_B, C), now, [clear]) == ()
+
+
+def test_a_row_copied_under_another_barcode_does_not_keep_the_image() -> None:
+    (stray,) = find_strays(sheet(A, PLAIN_B), sheet(A, filled("B"), filled("D")), [B])
+    assert (stray.row, stray.barcode) == (4, "D")
+
+
+def test_what_is_written_for_a_slide_itself_is_not_put_back() -> None:
+    own = RowWrite("C", {"Status": "Need to rescan", "Scan File": "C_P1.svs", "SHA-256": "c" * 64, "Message": ""})
+    assert find_strays(sheet(PLAIN_B, C), sheet(filled("C"), PLAIN_B), [B, own]) == ()
