@@ -84,9 +84,7 @@ class _WholeAnswers(HTTPAdapter):
 
     def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
         """Send a request and read all of its answer. Raises requests.ReadTimeout when that takes too long."""
-        more["stream"] = True
-        if not more.get("timeout"):
-            more["timeout"] = self._seconds
+        more |= {"stream": True, "timeout": self._seconds}  # google-auth would wait two minutes for a token
         response = super().send(request, *args, **more)
         deadline = time.monotonic() + self._seconds
         content = bytearray()

@@ -1,7 +1,9 @@
 """A Google spreadsheet of slides on the loopback, our gateway to it, and what it remembers."""
 
+import socket
+import threading
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from google.oauth2.service_account import Credentials
 
@@ -113,3 +115,28 @@ def complete(barcode: str, generation: int = 1) -> list[CellWrite]:
     }
     assert tuple(values) == WRITTEN_COLUMNS
     return [CellWrite(barcode, header, value, generation) for header, value in values.items()]
+
+
+@contextmanager
+def trickling() -> Iterator[str]:
+    """Serve one byte of an endless answer after the other; yield the address."""
+    ending = threading.Event()
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.05)
+
+        def serve() -> None:
+            while not ending.is_set():
+                with suppress(TimeoutError), listener.accept()[0] as connection, suppress(ConnectionError):
+                    connection.sendall(
+                        b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 72000\r\n\r\n{"
+                    )
+                    while not ending.wait(0.05):
+                        connection.sendall(b" ")
+
+        thread = threading.Thread(target=serve)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        finally:
+            ending.set()
+            thread.join()

@@ -119,7 +119,9 @@ def test_a_tab_is_found_by_its_title(lab: GoogleLab) -> None:
     lab.scientist.adds_tab("Archive")
     with (
         lab.gateway(SheetSettings(kind="google", worksheet="archiv")) as gateway,
-        pytest.raises(SurroundingsError, match=r"has no tab “archiv”, but “Sheet1”, “Archive”; did you mean “Archive”\?"),
+        pytest.raises(
+            SurroundingsError, match=r"has no tab “archiv”, but “Sheet1”, “Archive”; did you mean “Archive”\?"
+        ),
     ):
         gateway.read()
 
