@@ -56,13 +56,7 @@ class GoogleLab:
         """Open a gateway, as a program that starts does."""
 
         def link() -> GoogleLink:
-            return GoogleLink(
-                Credentials.from_service_account_info(self.key, scopes=SCOPES),
-                self.book.id,
-                api_root=self.server.url,
-                timeout_seconds=timeout_seconds,
-                calls_per_minute=NO_LIMIT,
-            )
+            return link_to(self, timeout_seconds=timeout_seconds)
 
         gateway = GoogleSheet(link, memory or self.memory, settings or SheetSettings(kind="google"))
         try:
@@ -79,6 +73,17 @@ class GoogleLab:
     def calls(self, kind: str) -> int:
         """Return how many calls of a kind the server was asked."""
         return sum(each.kind == kind for each in self.server.log)
+
+
+def link_to(lab: GoogleLab, *, timeout_seconds: float = 10.0, calls_per_minute: int = NO_LIMIT) -> GoogleLink:
+    """Return a line to the lab's spreadsheet, signed in as the service account."""
+    return GoogleLink(
+        Credentials.from_service_account_info(lab.key, scopes=SCOPES),
+        lab.book.id,
+        api_root=lab.server.url,
+        timeout_seconds=timeout_seconds,
+        calls_per_minute=calls_per_minute,
+    )
 
 
 def row(barcode: str) -> list[str]:

@@ -93,7 +93,7 @@ def test_two_stations_write_side_by_side(lab: GoogleLab) -> None:
 
 
 def require_right(lab: GoogleLab, barcode: str) -> None:
-    """The slide's row shows all of it, 620997 what it showed before, others nothing; the lab's cells are as they were."""
+    """The slide's row shows all of it, 620997 what it did before, others nothing; the lab's cells are as they were."""
     cells = lab_cells(lab)
     there = {each for each in cells if each}
     assert {each: cells[each] for each in there} == {each[0]: tuple(each) for each in SLIDES if each[0] in there}
