@@ -1,17 +1,19 @@
 """What the inner rooms need of the outer world; each Protocol is met by one adapter."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from app.domain.audit import AuditHead
+from app.domain.hand_scan import Sound
 from app.domain.quality import QualityNumbers
 from app.domain.report import RunReport
 from app.domain.scan import ScanSet, VerifiedFile
 from app.domain.share import Leftover, ShareStation
 from app.domain.sheet import CellWrite, SlideSheet, WriteResult
 from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
+from app.domain.symbol import Symbol
 from app.domain.transfer import (
     ListedFile,
     Occupant,
@@ -210,3 +212,37 @@ class ReportMaker(Protocol):
 
     def write_pdf(self, report: RunReport, out: Path, progress: Callable[[int, int], None]) -> None:
         """Write the PDF atomically; `progress` is told (slides done, slides)."""
+
+
+class SymbolMaker(Protocol):
+    """Makes barcodes to be shown or printed."""
+
+    def make(self, text: str, symbology: str) -> Symbol:
+        """Return the symbol of a text; `symbology` as zxing-cpp names it."""
+
+
+class SheetOfSymbols(Protocol):
+    """Prints barcodes on paper. Blocking."""
+
+    def write(self, symbols: Sequence[tuple[Symbol, ...]], out: Path) -> None:
+        """Write a PDF page atomically, one numbered line of symbols of the same text each.
+
+        Raises SurroundingsError when it cannot be written.
+        """
+
+
+class SettingsFile(Protocol):
+    """The settings as a file that people write too. Blocking."""
+
+    def change(self, section: str, values: Mapping[str, object]) -> None:
+        """Give these keys of a section these values; everything else in the file keeps its bytes.
+
+        Raises UseError where only a person can do that, SurroundingsError when it cannot be read or written.
+        """
+
+
+class SoundPlayer(Protocol):
+    """Plays short sounds. Blocking."""
+
+    def play(self, sound: Sound) -> bool:
+        """Play one to its end or begin it; return False where this PC has no way to."""

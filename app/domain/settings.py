@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 class Declaration(NamedTuple):
     """How a setting is shown and checked.
 
-    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root.
+    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root, `pairs` for
+    texts of two characters, no two of which begin alike.
     """
 
     title: str
@@ -21,6 +22,7 @@ class Declaration(NamedTuple):
     choices: tuple[str, ...] = ()
     pattern: bool = False
     inside: bool = False
+    pairs: bool = False
 
 
 def _declare(default: Any, declaration: Declaration) -> Any:
@@ -206,6 +208,54 @@ class PipelineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HandScannerSettings:
+    """`[wedge]`: the hand scanner that types as a keyboard does."""
+
+    gap_ms: float = _declare(
+        20.0,
+        D(
+            "Longest gap",
+            "The usual time between two characters of the hand scanner is at most this; a person's is over 60.",
+            "ms",
+            2.0,
+            40.0,
+        ),
+    )
+    prefix: str = _declare("", D("Prefix", "What the scanner is set to send first; codes without it are not taken."))
+    suffix: str = _declare(
+        "enter_or_tab",
+        D(
+            "Suffix",
+            "What ends a code; none: the scanner sends nothing behind it, and silence ends it.",
+            choices=("enter_or_tab", "enter", "tab", "none"),
+        ),
+    )
+    least_length: int = _declare(4, D("Shortest code", "Fewer characters than this are never a scan.", "", 2, 64))
+    repeat_seconds: float = _declare(
+        2.0, D("Repeat", "The same code again within this time counts once.", "s", 0.0, 60.0)
+    )
+    caps_lock: str = _declare(
+        "correct",
+        D(
+            "Caps Lock",
+            "correct: a code that is a slide of the lab only with small and capital letters swapped is taken so, and"
+            " said; as_typed: letters are taken as they come.",
+            choices=("correct", "as_typed"),
+        ),
+    )
+    translate: tuple[str, ...] = _declare(
+        (),
+        D(
+            "Keyboard layout",
+            "Pairs of what arrives and what the code says, where scanner and PC differ in layout; the window's"
+            " set-up of the hand scanner finds them.",
+            pairs=True,
+        ),
+    )
+    sound: bool = _declare(True, D("Sound", "Whether a scan is answered with a sound, too."))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All sections; each a frozen dataclass whose fields carry their `Declaration`."""
 
@@ -219,6 +269,7 @@ class Settings:
     verify: VerifySettings = VerifySettings()
     journal: JournalSettings = JournalSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    wedge: HandScannerSettings = HandScannerSettings()
 
 
 class Declared(NamedTuple):
@@ -256,6 +307,8 @@ def value_problem(declaration: Declaration, value: object) -> str | None:
             return f"must be a regular expression ({error})"
     if declaration.inside and isinstance(value, str) and not _is_inside(value):
         return "must name a folder on the share, such as Rescans"
+    if declaration.pairs and (any(len(text) != 2 for text in texts) or len({text[0] for text in texts}) < len(texts)):
+        return "must be texts of two characters, what arrives and what it means, each arriving one once"
     return None
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from app.domain.barcode import clean, matches
 from app.domain.dossier import Dossier
 from app.domain.errors import RetryableError, SurroundingsError
+from app.domain.hand_scan import HandReading, HandScan, read_hand_scan
 from app.domain.run import ExpectedFrom, Operator, SlideClass
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
@@ -34,7 +35,6 @@ from app.services.views import (
 _TELL_SECONDS = 0.1
 _FINDINGS_SECONDS = 10.0
 _WRITING_SECONDS = 10.0
-_AGAIN_SECONDS = 2.0
 
 
 class Desk:
@@ -221,6 +221,17 @@ class Desk:
         """Return a PNG: from the journal, where pictures are kept from the first look on; None before it."""
         return await self._kit.store.work(lambda journal: journal.picture(scan, kind))
 
+    def understand(self, scan: HandScan) -> HandReading:
+        """Return which barcode of the lab the hand scanner read, by the pattern, the run and the sheet as last read."""
+        settings = self._kit.settings
+        correct = settings.wedge.caps_lock == "correct"
+        return read_hand_scan(scan, settings.scanner.barcode_pattern, self._knows, correct_case=correct)
+
+    def _knows(self, barcode: str) -> bool:
+        sheet = self._kit.sheet.last
+        expected = any(each.barcode == barcode for each in self._station.expected)
+        return expected or bool(sheet and sheet.rows_for(barcode)) or bool(self._kit.ledger.of_barcode(barcode))
+
     async def hand_scan(self, text: str) -> HandScanAnswer:
         """Take a barcode from the hand scanner, or typed."""
         barcode = clean(text)
@@ -232,7 +243,7 @@ class Desk:
         last, at = self._last_hand_scan
         self._last_hand_scan = (barcode, now)
         scan = next((d.id for d in reversed(self._station.dossiers()) if d.scan.barcode == barcode), None)
-        if last == barcode and now - at < _AGAIN_SECONDS:
+        if last == barcode and now - at < self._kit.settings.wedge.repeat_seconds:
             return HandScanAnswer(barcode, HandScanKind.AGAIN, "scanned a moment ago", scan)
         added = await self._station.expect([barcode], ExpectedFrom.HAND_SCAN)
         self._tell_all()

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from app.domain.hand_scan import HandReading, HandScan
 from app.domain.quality import Quality
 from app.domain.run import Operator, Run, SlideClass
 from app.domain.scan import ScanId
@@ -180,6 +181,7 @@ class HandScanAnswer:
     kind: HandScanKind
     text: str
     scan: ScanId | None
+    symbology: str = ""
 
 
 class OperatorsDesk(Protocol):
@@ -211,6 +213,9 @@ class OperatorsDesk(Protocol):
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
         """Return a PNG, None where there is none (yet)."""
+
+    def understand(self, scan: HandScan) -> HandReading:
+        """Return which barcode of the lab the hand scanner read."""
 
     async def hand_scan(self, text: str) -> HandScanAnswer:
         """Take a barcode from the hand scanner, or typed."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.domain.errors import SlideError, UseError
+from app.domain.hand_scan import HandReading, HandScan, read_hand_scan
 from app.domain.run import Operator, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.slide import BarcodeReading, BarcodeSource, PictureKind, SlideFacts
@@ -45,6 +46,7 @@ class FakeDesk:
             RunId("2026-11-22 / 3"), "Raven", OPERATORS[0], self.now - timedelta(hours=1, minutes=12)
         )
         self.share_state = a_share(self.now)
+        self.pattern = ""
         self.station_view = StationView("Prec Imaging", "Raven", True, 2.0, 41, 398e6, 2, 1, 12.0, "", "", "")
 
     def scans(self) -> tuple[ScanView, ...]:
@@ -110,6 +112,10 @@ class FakeDesk:
         await asyncio.sleep(0)
         name = picture_of(self._scans[scan], kind)
         return (PICTURES / name).read_bytes() if name else None
+
+    def understand(self, scan: HandScan) -> HandReading:
+        known = {view.barcode for view in self.scans()} | {each.barcode for each in self.expected}
+        return read_hand_scan(scan, self.pattern, known.__contains__)
 
     async def hand_scan(self, text: str) -> HandScanAnswer:
         self._do("hand_scan", text)

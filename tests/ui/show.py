@@ -65,7 +65,7 @@ def prepare(desk: FakeDesk, chosen: argparse.Namespace) -> None:
     window.move(0, 0)
     window.show_page(("run", "queue", "report", "share").index(chosen.page))
     if chosen.scanned and chosen.page == "run" and not chosen.rows >= 0:
-        window.take_code(chosen.scanned)
+        window.hand_scans.take_typed(chosen.scanned)
     if chosen.panel:
         window.open_scan(next(view.id for view in desk.scans() if chosen.panel in (view.barcode, view.badge)))
     if chosen.dialog:
