@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from app.domain.symbol import Symbol
 
-_MATRIX_MODULE_PX = 5.0
+_MATRIX_MODULE_PX = 6.0
 _LINEAR_MODULE_PX = 2.0
 _LINEAR_HEIGHT_PX = 84.0
 _QUIET_PX = 24.0
@@ -16,25 +16,26 @@ _QUIET_PX = 24.0
 
 
 class SymbolView(QWidget):
-    """One symbol below the other, each in whole pixels of the screen."""
+    """One symbol below the other, each in whole pixels of the screen; its size has room for any of `shown_in_turn`."""
 
-    def __init__(self) -> None:
+    def __init__(self, shown_in_turn: Sequence[tuple[Symbol, ...]]) -> None:
         super().__init__()
+        self._in_turn = tuple(shown_in_turn)
         self._symbols: tuple[Symbol, ...] = ()
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
 
     def show_symbols(self, symbols: Sequence[Symbol]) -> None:
         """Show these."""
         self._symbols = tuple(symbols)
-        self.setAccessibleName(self.tr("Code to scan: {0}").format(symbols[0].text) if symbols else "")
-        self.updateGeometry()
+        self.setAccessibleName(self.tr("Code to scan: {0}").format(symbols[0].text))
         self.update()
 
     def sizeHint(self) -> QSize:
-        """Return what the symbols need with their quiet zones."""
-        sizes = [self._size(symbol) for symbol in self._symbols]
-        width = max((width for width, _ in sizes), default=0.0) + 2 * _QUIET_PX
-        return QSize(round(width), round(sum(height + _QUIET_PX for _, height in sizes) + _QUIET_PX))
+        """Return what the largest symbols need with their quiet zones."""
+        sizes = [[self._size(symbol) for symbol in symbols] for symbols in self._in_turn]
+        width = max(width for symbols in sizes for width, _ in symbols) + 2 * _QUIET_PX
+        height = max(sum(height + _QUIET_PX for _, height in symbols) for symbols in sizes) + _QUIET_PX
+        return QSize(round(width), round(height))
 
     def minimumSizeHint(self) -> QSize:
         """Return the same: a symbol that is cut cannot be read."""

@@ -136,6 +136,11 @@ class WedgeBuffer:
         self._times.append(at)
         return True
 
+    def go_on_with(self, characters: str) -> None:
+        """Hold characters that came without a time, at once after those held."""
+        self._text += characters
+        self._times += [self._times[-1]] * len(characters)
+
     def drop(self) -> None:
         """Forget what was held: it was given to the field, or the focus went elsewhere."""
         self._text = ""

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import shiboken6
 from PySide6.QtCore import QCoreApplication, QEvent, QObject, Qt, QTimer, Signal
-from PySide6.QtGui import QGuiApplication, QKeyEvent, QWindow
+from PySide6.QtGui import QGuiApplication, QInputMethodEvent, QKeyEvent, QWindow
 from PySide6.QtWidgets import QMenu
 
 from app.domain.calibration import TestScan
@@ -13,15 +13,20 @@ from app.ui import wedge_keys
 from app.ui.wedge import CALIBRATING, End, EndKey, EndKind, WedgeBuffer, WedgeSettings
 
 _MARGIN_MS = 5
-_KEY_EVENTS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease)
+_EVENTS = (QEvent.Type.KeyPress, QEvent.Type.KeyRelease, QEvent.Type.InputMethod)
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """A key event kept back, with the window it was meant for."""
+    """An event kept back, with the window or field it was meant for."""
 
-    window: QWindow
-    event: QKeyEvent
+    target: QObject
+    event: QKeyEvent | QInputMethodEvent
+
+    @property
+    def key(self) -> int:
+        """The key, 0 where a composed character came without one."""
+        return self.event.key() if isinstance(self.event, QKeyEvent) else 0
 
 
 class WedgeFilter(QObject):
@@ -44,7 +49,8 @@ class WedgeFilter(QObject):
         self._swallow: set[int] = set()
         self._giving_back = False
         self._caps_lock = CapsLock.UNKNOWN
-        self._window: QWindow | None = None
+        self._window: QObject | None = None
+        self._field: QObject | None = None
         self._wait = QTimer(self)
         self._wait.setSingleShot(True)
         self._wait.setTimerType(Qt.TimerType.PreciseTimer)
@@ -78,8 +84,10 @@ class WedgeFilter(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Return True for keys that are kept back or were the hand scanner's."""
-        if event.type() not in _KEY_EVENTS or self._giving_back:
+        if event.type() not in _EVENTS or self._giving_back:
             return False
+        if isinstance(event, QInputMethodEvent):
+            return self._composed(watched, event)
         if not isinstance(event, QKeyEvent) or not isinstance(watched, QWindow):
             return False
         if event.type() == QEvent.Type.KeyRelease:
@@ -104,18 +112,38 @@ class WedgeFilter(QObject):
             if not self._buffer.take(character, at):
                 self._give_back()
                 self._buffer.take(character, at)
+        if self._buffer.sure and self._field is None:
+            field = QGuiApplication.focusObject()
+            self._field = None if field is self._window else self._moved(None, field)
         self._caps_lock = wedge_keys.caps_lock(event)
-        self._held.append(_Held(window, wedge_keys.copy_of(event)))
+        self._hold(window, wedge_keys.copy_of(event))
+        return True
+
+    def _composed(self, field: QObject, event: QInputMethodEvent) -> bool:
+        """Take a character that X11 made of an accent and the next key: it goes past the window, right to the field.
+
+        In the middle of a code it must not be missing, or another slide's code might be left.
+        """
+        text = event.commitString()
+        if not text or not self._buffer.sure:
+            return False
+        self._buffer.go_on_with(text)
+        copy = QInputMethodEvent()
+        copy.setCommitString(text)
+        self._hold(field, copy)
+        return True
+
+    def _hold(self, target: QObject, event: QKeyEvent | QInputMethodEvent) -> None:
+        self._held.append(_Held(target, event))
         self._last_look.stop()
         self._wait.start(round(self._buffer.patience_seconds * 1000) + _MARGIN_MS)
-        return True
 
     def _released(self, window: QWindow, event: QKeyEvent) -> bool:
         key = event.key()
         if key in self._swallow and not event.isAutoRepeat():
             self._swallow.discard(key)
             return True
-        if any(held.event.key() == key for held in self._held):
+        if any(held.key == key for held in self._held):
             self._held.append(_Held(window, wedge_keys.copy_of(event)))
             return True
         return False
@@ -140,8 +168,8 @@ class WedgeFilter(QObject):
 
     def _take_scan(self, end: End, end_key: EndKey, pressed: set[int]) -> None:
         """Swallow what was kept back, with the releases still to come, and say what was scanned."""
-        down = [held.event.key() for held in self._held if held.event.type() == QEvent.Type.KeyPress]
-        up = [held.event.key() for held in self._held if held.event.type() == QEvent.Type.KeyRelease]
+        down = [held.key for held in self._held if held.event.type() == QEvent.Type.KeyPress]
+        up = [held.key for held in self._held if held.event.type() == QEvent.Type.KeyRelease]
         self._swallow = {each for each in down if down.count(each) > up.count(each)} | pressed
         self._forget()
         if self._buffer.settings is CALIBRATING:
@@ -160,20 +188,25 @@ class WedgeFilter(QObject):
         self._forget()
         self._giving_back = True
         for each in held:
-            if shiboken6.isValid(each.window):
-                QCoreApplication.sendEvent(each.window, each.event)
+            if shiboken6.isValid(each.target):
+                QCoreApplication.sendEvent(each.target, each.event)
         self._giving_back = False
 
     def _forget(self) -> None:
         self._held = []
         self._buffer.drop()
+        self._field = self._moved(self._field, None)
         self._wait.stop()
         self._last_look.stop()
 
     def _on_focus(self, window: QWindow | None) -> None:
         self._give_back()
-        if self._window is not None and shiboken6.isValid(self._window):
-            self._window.removeEventFilter(self)
-        self._window = window
-        if window is not None:
-            window.installEventFilter(self)
+        self._window = self._moved(self._window, window)
+
+    def _moved(self, old: QObject | None, new: QObject | None) -> QObject | None:
+        """Watch another object than before; returns it."""
+        if old is not None and shiboken6.isValid(old):
+            old.removeEventFilter(self)
+        if new is not None:
+            new.installEventFilter(self)
+        return new

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLayout, QPushButton, QVBoxLayout, QWidget
 
 from app.domain.calibration import CODES, Calibration, Recognised, TestScan, calibrate, recognise
 from app.domain.errors import UseError
@@ -36,7 +36,7 @@ class HandScannerDialog(Question):
         self.calibration: Calibration | None = None
         self._codes = codes
         self._scans: dict[int, TestScan] = {}
-        self._symbols = SymbolView()
+        self._symbols = SymbolView(codes)
         self._frame = QFrame()
         self._frame.setObjectName("verdict")
         self._headline = label("", "big")
@@ -87,7 +87,11 @@ class HandScannerDialog(Question):
         self.body.addWidget(self._frame)
         self.body.addWidget(self._symbols, 0, Qt.AlignmentFlag.AlignHCenter)
         self.body.addLayout(self._findings)
+        self.body.addStretch(1)
         self.body.addLayout(buttons)
+        whole = self.layout()
+        if whole is not None:
+            whole.setSizeConstraint(QLayout.SizeConstraint.SetMinimumSize)  # a code that is cut cannot be scanned
 
     def _start(self) -> None:
         self.calibration = None
@@ -114,6 +118,7 @@ class HandScannerDialog(Question):
     def _finish(self, found: Calibration) -> None:
         self.calibration = found
         self._symbols.hide()
+        self.text.hide()
         told = findings(found)
         worst = Tone.GOOD if all(each.tone is Tone.GOOD for each in told) else Tone.WARN
         title = say("The hand scanner fits this PC") if worst is Tone.GOOD else say("Please look at this")
@@ -125,9 +130,9 @@ class HandScannerDialog(Question):
             if each.remark:
                 self._findings.addWidget(label(each.remark, "muted", wrap=True))
         self.allow(True)
-        self.adjustSize()
 
     def _show_next(self) -> None:
+        self.text.show()
         self._symbols.show()
         self._symbols.show_symbols(self._codes[self._next()])
 
