@@ -245,4 +245,4 @@ class SoundPlayer(Protocol):
     """Plays short sounds. Blocking."""
 
     def play(self, sound: Sound) -> bool:
-        """Play one to its end or begin it; return False where this PC has no way to."""
+        """Play one to its end, after those asked for before; return False where this PC has no way to."""
