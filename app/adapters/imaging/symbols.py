@@ -1,7 +1,4 @@
-"""Barcodes as modules, made by zxing-cpp."""
-
-import numpy as np
-import zxingcpp
+"""Barcodes as modules, made by zxing-cpp, which is loaded when the first one is wanted."""
 
 from app.domain.symbol import Symbol
 
@@ -13,6 +10,9 @@ class ZxingSymbols:
 
     def make(self, text: str, symbology: str) -> Symbol:
         """Return the symbol of a text; a linear one as a single row."""
+        import numpy as np
+        import zxingcpp
+
         # Rectangular Data Matrix is newer than many a hand scanner.
         made = zxingcpp.create_barcode(text, zxingcpp.barcode_format_from_str(symbology), force_square=True)
         dark = np.array(made.to_image(scale=1, add_quiet_zones=False)) < _DARK_BELOW
