@@ -1,4 +1,7 @@
-"""Measures a slide's quality: blur, focus and tissue, and draws where the blur is. Runs inside a worker process."""
+"""Measures a slide's quality: blur, focus, tissue, what of it was missed, pen marks; draws where the blur is.
+
+Runs inside a worker process.
+"""
 
 from pathlib import Path
 
@@ -6,9 +9,11 @@ import openslide
 
 from app.adapters.imaging.blur import blurry_percent, find_blurred
 from app.adapters.imaging.focus import measure_focus
+from app.adapters.imaging.missed_tissue import missed_percent
+from app.adapters.imaging.pen_ink import find_pen, pen_percent
 from app.adapters.imaging.quality_map import draw_map
 from app.adapters.imaging.tissue import find_tissue
-from app.adapters.imaging.working_image import NotMeasurableError, plan_sampling, read_working_image
+from app.adapters.imaging.working_image import NotMeasurableError, plan_sampling, sample_slide
 from app.domain.quality import QualityNumbers
 
 Measured = tuple[QualityNumbers, bytes | None]
@@ -21,7 +26,7 @@ def measure(main: Path, *, with_map: bool) -> Measured:
     """
     try:
         with openslide.OpenSlide(main) as slide:
-            return _measure(slide, with_map=with_map)
+            return _measure(main, slide, with_map=with_map)
     except NotMeasurableError as error:
         return QualityNumbers(reason=f"Not checked: {error}"), None
     except OSError as error:
@@ -32,17 +37,21 @@ def measure(main: Path, *, with_map: bool) -> Measured:
         return QualityNumbers(reason=f"Not checked: the picture cannot be read ({error})"), None
 
 
-def _measure(slide: openslide.OpenSlide, *, with_map: bool) -> Measured:
+def _measure(main: Path, slide: openslide.OpenSlide, *, with_map: bool) -> Measured:
     sampling = plan_sampling(slide)
-    working = read_working_image(slide, sampling)
+    working = sample_slide(main, slide, sampling)
     tissue = find_tissue(working)
     if tissue is None:
         blank = QualityNumbers(tissue_percent=0.0, blank=True, reason="No tissue found")
         return blank, draw_map(slide, working, None) if with_map else None
-    blurred = find_blurred(working)
+    blurred = find_blurred(working, tissue.mask) & tissue.mask
+    pen = find_pen(working, tissue.scanned)
     numbers = QualityNumbers(
         blurry_percent=blurry_percent(tissue.mask, blurred),
         focus=measure_focus(slide, tissue.core, sampling.factor),
         tissue_percent=tissue.percent,
+        missed_percent=missed_percent(slide, working),
+        pen_percent=pen_percent(pen, tissue.scanned, of=tissue.scanned),
+        blurry_pen_percent=pen_percent(pen, blurred, of=tissue.mask),
     )
-    return numbers, draw_map(slide, working, tissue.mask & blurred) if with_map else None
+    return numbers, draw_map(slide, working, blurred) if with_map else None

@@ -37,14 +37,15 @@ def find_tissue(rgb: NDArray[np.uint8]) -> Tissue | None:
 
     The weights of red and blue are exchanged on purpose: the original recipe applies BGR2GRAY to RGB data.
     """
-    grey: NDArray[np.uint8] = np.subtract(255, cv2.cvtColor(rgb, cv2.COLOR_BGR2GRAY), dtype=np.uint8)
+    grey: NDArray[np.uint8] = cv2.bitwise_not(cv2.cvtColor(rgb, cv2.COLOR_BGR2GRAY))
     scanned = grey != FILLER
-    grey[~scanned] = 0
+    if not scanned.all():
+        grey[~scanned] = 0
     threshold, _ = cv2.threshold(grey, 0, 255, cv2.THRESH_BINARY + cv2.THRESH_OTSU)
     core = grey > threshold
     if not core.any() or _is_blank(rgb, grey, core, scanned):
         return None
-    mask = cv2.dilate(core.astype(np.uint8), np.ones((5, 5), np.uint8), iterations=3) > 0
+    mask = cv2.dilate(core.view(np.uint8), np.ones((5, 5), np.uint8), iterations=3).view(np.bool_)
     return Tissue(core, mask, scanned)
 
 
@@ -55,7 +56,12 @@ def _is_blank(
     glass = scanned & ~core
     if not glass.any():
         return float(grey[core].std()) < LEAST_GREY_CONTRAST / 2
-    if float(grey[core].mean()) - float(grey[glass].mean()) >= LEAST_GREY_CONTRAST:
+    if _contrast(grey, core, glass) >= LEAST_GREY_CONTRAST:
         return False
-    colour = cv2.subtract(rgb.max(axis=2), rgb.min(axis=2))
-    return float(colour[core].mean()) - float(colour[glass].mean()) < LEAST_COLOUR_CONTRAST
+    red, green, blue = cv2.split(rgb)
+    colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    return _contrast(colour, core, glass) < LEAST_COLOUR_CONTRAST
+
+
+def _contrast(picture: NDArray[np.uint8], tissue: NDArray[np.bool_], glass: NDArray[np.bool_]) -> float:
+    return float(cv2.mean(picture, tissue.view(np.uint8))[0] - cv2.mean(picture, glass.view(np.uint8))[0])

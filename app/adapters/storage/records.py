@@ -97,17 +97,27 @@ def quality_text(quality: Quality | None) -> str | None:
             "tissue_percent": numbers.tissue_percent,
             "blank": numbers.blank,
             "why_not": numbers.reason,
+            "missed_percent": numbers.missed_percent,
+            "pen_percent": numbers.pen_percent,
+            "blurry_pen_percent": numbers.blurry_pen_percent,
         }
     )
 
 
 def quality_of(text: str | None) -> Quality | None:
-    """Read a verdict back."""
+    """Read a verdict back; older journals know less of what is measured today."""
     if text is None:
         return None
     got = json.loads(text)
     numbers = QualityNumbers(
-        got["blurry_percent"], got["focus"], got["tissue_percent"], blank=got["blank"], reason=got["why_not"]
+        got["blurry_percent"],
+        got["focus"],
+        got["tissue_percent"],
+        blank=got["blank"],
+        reason=got["why_not"],
+        missed_percent=got.get("missed_percent"),
+        pen_percent=got.get("pen_percent"),
+        blurry_pen_percent=got.get("blurry_pen_percent"),
     )
     return Quality(_VERDICTS[got["verdict"]], numbers, got["reason"])
 

@@ -12,6 +12,11 @@ async def quality(case: Case) -> Outcome:
     if not settings.enabled:
         return Skip("Switched off by [quality] enabled")
     numbers, picture = await case.kit.images.quality(case.dossier.scan.files, with_map=True)
-    limits = QualityLimits(settings.blur_limit_percent, settings.focus_review, settings.tissue_min_percent)
+    limits = QualityLimits(
+        settings.blur_limit_percent,
+        settings.focus_review,
+        settings.tissue_min_percent,
+        settings.missed_tissue_percent,
+    )
     verdict = judge(numbers, limits)
     return Done(verdict.reason, Change(quality=verdict, pictures={PictureKind.QUALITY_MAP: picture or b""}))
