@@ -10,6 +10,7 @@ Rgb = NDArray[np.uint8]
 LABEL_SIZE = (560, 520)
 MACRO_SIZE = (1280, 431)
 MACRO_LABEL_PX = 326
+GLASS = (236, 237, 239)
 PAPER = (242, 241, 234)
 INK = (24, 24, 28)
 DARK = (16, 16, 18)
@@ -45,7 +46,7 @@ def draw_macro(label: Rgb, thumbnail: Rgb, *, beside: Rgb | None = None, outline
     """
     width, height = MACRO_SIZE
     macro = np.empty((height, width, 3), np.uint8)
-    macro[:] = (236, 237, 239)
+    macro[:] = GLASS
     macro[:, :MACRO_LABEL_PX] = DARK
     small = cv2.resize(label, (MACRO_LABEL_PX - 16, round((MACRO_LABEL_PX - 16) * label.shape[0] / label.shape[1])))
     top = (height - small.shape[0]) // 2
@@ -55,7 +56,7 @@ def draw_macro(label: Rgb, thumbnail: Rgb, *, beside: Rgb | None = None, outline
     if outlined:
         cv2.rectangle(macro, (left - 2, top - 2), (left + across + 1, top + down + 1), (20, 200, 60), 2)
     if beside is not None:
-        _lay(macro, beside, right, width)
+        _lay(macro, np.minimum(beside, np.array(GLASS, np.uint8)), right, width)
     return macro
 
 

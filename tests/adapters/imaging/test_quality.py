@@ -23,6 +23,7 @@ SLIDES = ROOT / "tests" / "data" / "slides"
 CMU_1 = ROOT / "resources" / "demo" / "slides" / "CMU-1-Small-Region.svs"
 CODE128 = SLIDES / "synthetic-aperio" / "code128_S24-001003-A1-1.svs"
 BIF = SLIDES / "synthetic-vendor" / "ventana_dp200.bif"
+RANK = (Verdict.PASS, Verdict.REVIEW, Verdict.RESCAN)
 MRXS = SLIDES / "synthetic-vendor" / "mirax_slide.mrxs"
 
 
@@ -112,6 +113,20 @@ def test_verdicts_of_blurred_copies_of_cmu_1(tmp_path: Path, sigma: int, verdict
     picture = cv2.GaussianBlur(pixels, (0, 0), sigma) if sigma else pixels
     numbers, _ = measure(write_tiff(tmp_path / "copy.tif", picture, mpp=0.499), with_map=False)
     assert judge(numbers, QualityLimits()).verdict is verdict
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_blurred_copies_are_ranked_by_focus_and_by_verdict(tmp_path: Path, seed: int) -> None:
+    found = []
+    for sigma in (0.0, 1.0, 2.0, 4.0):
+        make_slide(tmp_path / "copy.svs", SlideSpec(width=3072, height=2048, seed=seed, blur_sigma=sigma))
+        found.append(judge(measure(tmp_path / "copy.svs", with_map=False)[0], QualityLimits()))
+    focus = [quality.numbers.focus for quality in found]
+    ranks = [RANK.index(quality.verdict) for quality in found]
+    assert all(ratio is not None for ratio in focus)
+    assert focus == sorted(set(focus))
+    assert ranks == sorted(ranks)
+    assert (ranks[0], ranks[-1]) == (0, 1)
 
 
 def test_focus_grows_with_blur() -> None:
