@@ -7,6 +7,7 @@ from numpy.typing import NDArray
 
 from app.adapters.imaging.pixels import fits
 from app.adapters.imaging.scanned_area import Rgb, ScannedArea, find_scanned_area
+from app.adapters.imaging.tissue import extremes
 
 Mask = NDArray[np.bool_]
 LABEL_SHARE = 0.3
@@ -52,8 +53,7 @@ def read_macro(slide: openslide.OpenSlide) -> Rgb | None:
 def share_outside(macro: Rgb, area: ScannedArea) -> float | None:
     """Return the share of what looks like the scanned tissue that lies outside the scanned area, in percent."""
     smooth = cv2.medianBlur(macro, 3)
-    red, green, blue = cv2.split(smooth)
-    colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
+    colour: NDArray[np.uint8] = cv2.subtract(*extremes(smooth))
     drawn = cv2.dilate((colour > DRAWN_COLOUR).view(np.uint8), np.ones((5, 5), np.uint8)) > 0
     scanned = np.zeros(colour.shape, np.bool_)
     for box in area.boxes:

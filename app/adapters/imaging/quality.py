@@ -12,7 +12,7 @@ from app.adapters.imaging.focus import measure_focus
 from app.adapters.imaging.missed_tissue import missed_percent
 from app.adapters.imaging.pen_ink import find_pen, pen_percent
 from app.adapters.imaging.quality_map import draw_map
-from app.adapters.imaging.tissue import find_tissue
+from app.adapters.imaging.tissue import find_tissue, is_dark_field
 from app.adapters.imaging.working_image import NotMeasurableError, plan_sampling, sample_slide
 from app.domain.quality import QualityNumbers
 
@@ -40,6 +40,8 @@ def measure(main: Path, *, with_map: bool) -> Measured:
 def _measure(main: Path, slide: openslide.OpenSlide, *, with_map: bool) -> Measured:
     sampling = plan_sampling(slide)
     working = sample_slide(main, slide, sampling)
+    if is_dark_field(working):
+        raise NotMeasurableError("bright structures on a dark ground, as in fluorescence, are not measured")
     tissue = find_tissue(working)
     if tissue is None:
         blank = QualityNumbers(tissue_percent=0.0, blank=True, reason="No tissue found")

@@ -12,6 +12,12 @@ LEAST_GREY_CONTRAST = 12.0
 LEAST_COLOUR_CONTRAST = 10.0
 """The same for colourfulness (largest minus smallest channel): pale stains are coloured, empty glass is not."""
 
+SPARSE_STEP = 4
+DARK_GREY = 100
+LEAST_LIGHT_SHARE, LEAST_WHITE_SHARE = 0.5, 0.05
+"""In transmitted light most of a scan is lighter than this grey in some colour; or, where dark filler is saved with it,
+at least the glass is so in all three."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tissue:
@@ -30,6 +36,20 @@ class Tissue:
         """The share of tissue in the scanned area, in percent."""
         scanned = int(np.count_nonzero(self.scanned))
         return 100.0 * int(np.count_nonzero(self.core)) / scanned if scanned else 0.0
+
+
+def extremes(rgb: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], NDArray[np.uint8]]:
+    """Return the largest and the smallest channel of each pixel; their difference is its colourfulness."""
+    red, green, blue = cv2.split(rgb)
+    return cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue)
+
+
+def is_dark_field(rgb: NDArray[np.uint8]) -> bool:
+    """Say whether a working image shows bright structures on a dark ground, as fluorescence does, and nothing white."""
+    brightest, darkest = extremes(np.ascontiguousarray(rgb[::SPARSE_STEP, ::SPARSE_STEP]))
+    scanned = int(np.count_nonzero(brightest))
+    light, white = (int(np.count_nonzero(each > DARK_GREY)) for each in (brightest, darkest))
+    return scanned > 0 and light < LEAST_LIGHT_SHARE * scanned and white < LEAST_WHITE_SHARE * scanned
 
 
 def find_tissue(rgb: NDArray[np.uint8]) -> Tissue | None:
@@ -58,9 +78,7 @@ def _is_blank(
         return float(grey[core].std()) < LEAST_GREY_CONTRAST / 2
     if _contrast(grey, core, glass) >= LEAST_GREY_CONTRAST:
         return False
-    red, green, blue = cv2.split(rgb)
-    colour = cv2.subtract(cv2.max(cv2.max(red, green), blue), cv2.min(cv2.min(red, green), blue))
-    return _contrast(colour, core, glass) < LEAST_COLOUR_CONTRAST
+    return _contrast(cv2.subtract(*extremes(rgb)), core, glass) < LEAST_COLOUR_CONTRAST
 
 
 def _contrast(picture: NDArray[np.uint8], tissue: NDArray[np.bool_], glass: NDArray[np.bool_]) -> float:

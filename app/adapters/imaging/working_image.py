@@ -169,7 +169,11 @@ def _sample(
 ) -> None:
     """Fill a window's part of the working image: the level's pixels, made smaller where the level is larger."""
     if sampling.window_out == WINDOW_PX:
-        target[:] = _region(slide, sampling, window.source, window.wanted, tiles)[:, :, :3]
+        if tiles is None:
+            target[:] = _region(slide, sampling, window.source, window.wanted, tiles)[:, :, :3]
+        else:
+            left, top = _level_place(sampling, window.source)
+            tiles.read(left, top, target[: tiles.size[1] - top, : tiles.size[0] - left])
         return
     scale = WINDOW_PX / sampling.window_out
     across, down = (min(sampling.window_out, wanted + KERNEL_REACH_PX) for wanted in window.wanted)
@@ -188,11 +192,14 @@ def _region(
 ) -> NDArray[np.uint8]:
     """Return a region of the level, height x width x 4; x 3 where all of it is opaque."""
     if tiles is not None:
-        left, top = (round(each / sampling.downsample) for each in source)
-        return _tiled_region(tiles, left, top, size)
+        return _tiled_region(tiles, *_level_place(sampling, source), size)
     rgba = np.asarray(slide.read_region(source, sampling.level, size))
     opaque = rgba[:, :, 3].min() == 255
     return np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), np.uint8) if opaque else rgba
+
+
+def _level_place(sampling: Sampling, source: tuple[int, int]) -> tuple[int, int]:
+    return round(source[0] / sampling.downsample), round(source[1] / sampling.downsample)
 
 
 def _tiled_region(tiles: LevelTiles, left: int, top: int, size: tuple[int, int]) -> NDArray[np.uint8]:
