@@ -172,36 +172,28 @@ def each_alone(slides: Iterable[Path]) -> list[dict[str, object]]:
 def blurred_copies() -> list[dict[str, object]]:
     """Return what is measured on one slide and its copies smoothed at full resolution."""
     specs = tuple(SlideSpec(width=8192, height=6144, seed=21, blur_sigma=sigma) for sigma in SIGMAS)
-    rows = []
-    for spec, path in zip(specs, large_slides(specs), strict=True):
-        quality = judge(measure(path, with_map=False)[0], QualityLimits())
-        rows.append({"sigma": spec.blur_sigma, "verdict": quality.verdict.value, **numbers_of(path)})
-    return rows
+    paths = large_slides(specs)
+    return [{"sigma": spec.blur_sigma, **verdict_of(path)} for spec, path in zip(specs, paths, strict=True)]
 
 
-def numbers_of(path: Path) -> dict[str, object]:
+def verdict_of(path: Path) -> dict[str, object]:
     numbers = measure(path, with_map=False)[0]
+    quality = judge(numbers, QualityLimits())
     return {
+        "verdict": quality.verdict.value,
         "blurry_percent": numbers.blurry_percent,
         "focus": numbers.focus,
         "tissue_percent": numbers.tissue_percent,
         "missed_percent": numbers.missed_percent,
         "pen_percent": numbers.pen_percent,
-        "reason": judge(numbers, QualityLimits()).reason,
+        "reason": quality.reason,
     }
 
 
 def verdicts(folder: Path) -> list[dict[str, object]]:
     """Return verdict and numbers of every file below a folder that has a slide's ending."""
     found = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SLIDE_ENDINGS)
-    return [
-        {
-            "slide": path.relative_to(folder).as_posix(),
-            "verdict": judge(measure(path, with_map=False)[0], QualityLimits()).verdict.value,
-            **numbers_of(path),
-        }
-        for path in found
-    ]
+    return [{"slide": path.relative_to(folder).as_posix(), **verdict_of(path)} for path in found]
 
 
 def main() -> None:
