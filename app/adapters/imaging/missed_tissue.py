@@ -31,11 +31,13 @@ LEAST_SHARE = 0.005
 def missed_percent(slide: openslide.OpenSlide, working: Rgb) -> float | None:
     """Return which share of the tissue on the glass lies outside the scanned area, in percent.
 
-    `working` is the slide's working image. What is looked for is what looks like the scanned tissue. None without a
-    macro, where it is not certain what of it was scanned, or where the tissue does not stand out on it.
-    Raises openslide.OpenSlideError on damaged files.
+    `working` is the slide's working image. What is looked for is what looks like the scanned tissue. None where there
+    is no macro or it is damaged, where what of it was scanned is not certain, or where the tissue does not stand out.
     """
-    macro = read_macro(slide)
+    try:
+        macro = read_macro(slide)
+    except openslide.OpenSlideError:  # the scan itself was read: what was measured of it holds
+        return None
     if macro is None:
         return None
     area = find_scanned_area(slide, macro, working)
@@ -43,7 +45,7 @@ def missed_percent(slide: openslide.OpenSlide, working: Rgb) -> float | None:
 
 
 def read_macro(slide: openslide.OpenSlide) -> Rgb | None:
-    """Return the macro, None where the slide has none."""
+    """Return the macro, None where the slide has none. Raises openslide.OpenSlideError where it is damaged."""
     width, height = (
         int(slide.properties.get(f"openslide.associated.macro.{side}", "0")) for side in ("width", "height")
     )

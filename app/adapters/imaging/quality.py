@@ -3,6 +3,7 @@
 Runs inside a worker process.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import openslide
@@ -48,12 +49,13 @@ def _measure(main: Path, slide: openslide.OpenSlide, *, with_map: bool) -> Measu
         return blank, draw_map(slide, working, None) if with_map else None
     blurred = find_blurred(working, tissue.mask) & tissue.mask
     pen = find_pen(working, tissue.scanned)
+    picture = draw_map(slide, working, blurred) if with_map else None
     numbers = QualityNumbers(
         blurry_percent=blurry_percent(tissue.mask, blurred),
         focus=measure_focus(slide, tissue.core, sampling.factor),
         tissue_percent=tissue.percent,
-        missed_percent=missed_percent(slide, working),
         pen_percent=pen_percent(pen, tissue.scanned, of=tissue.scanned),
         blurry_pen_percent=pen_percent(pen, blurred, of=tissue.mask),
     )
-    return numbers, draw_map(slide, working, blurred) if with_map else None
+    # The macro comes last: once something could not be read, OpenSlide answers nothing more about a slide.
+    return replace(numbers, missed_percent=missed_percent(slide, working)), picture

@@ -72,9 +72,11 @@ def find_scanned_area(slide: openslide.OpenSlide, macro: Rgb, working: Rgb) -> S
 
 
 def _reduced(working: Rgb) -> Rgb:
-    """Return the working image no larger than the macro can show it."""
-    scale = min(1.0, SCAN_PX / max(working.shape[:2]))
-    return np.asarray(cv2.resize(working, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
+    """Return the working image without the filler around what was scanned, no larger than the macro can show it."""
+    left, top, width, height = cv2.boundingRect(cv2.cvtColor(working, cv2.COLOR_RGB2GRAY))
+    scanned = working[top : top + height, left : left + width]
+    scale = min(1.0, SCAN_PX / max(width, height))
+    return np.asarray(cv2.resize(scanned, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def stain_of(rgb: Rgb) -> Stain:

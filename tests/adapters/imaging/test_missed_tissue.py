@@ -4,11 +4,13 @@ import cv2
 import numpy as np
 import openslide
 import pytest
+import tifffile
 
 from app.adapters.imaging.missed_tissue import read_macro, share_outside
 from app.adapters.imaging.quality import measure
 from app.adapters.imaging.scanned_area import Box, ScannedArea, find_scanned_area, match, stain_of
 from app.adapters.imaging.slide_maker import SlideSpec, make_slide
+from app.adapters.imaging.working_image import plan_sampling, read_working_image
 from app.domain.quality import QualityLimits, Verdict, judge
 from tests.adapters.imaging.samples import CODE128, MIRAX, SMALL_REGION, VENDOR
 
@@ -66,6 +68,75 @@ def test_without_a_macro_nothing_is_said() -> None:
     numbers, _ = measure(VENDOR / "generic_pyramid.tif", with_map=False)
     assert numbers.blurry_percent is not None
     assert numbers.missed_percent is None
+
+
+LEICA_XML = """<?xml version="1.0"?>
+<scn xmlns="http://www.leica-microsystems.com/scn/2010/10/01"><collection sizeX="4310000" sizeY="12800000">
+<image><pixels sizeX="431" sizeY="1280"><dimension sizeX="431" sizeY="1280" r="0" ifd="0"/></pixels>
+<view sizeX="4310000" sizeY="12800000" offsetX="0" offsetY="0" spacingZ="0"/>
+<scanSettings><objectiveSettings><objective>0.6</objective></objectiveSettings><illuminationSettings>
+<illuminationSource>brightfield</illuminationSource></illuminationSettings></scanSettings></image>
+<image><pixels sizeX="4096" sizeY="3072"><dimension sizeX="4096" sizeY="3072" r="0" ifd="1"/></pixels>
+<view sizeX="2048000" sizeY="1536000" offsetX="1000000" offsetY="{top}" spacingZ="0"/>
+<scanSettings><objectiveSettings><objective>20</objective></objectiveSettings><illuminationSettings>
+<illuminationSource>brightfield</illuminationSource></illuminationSettings></scanSettings></image>
+</collection></scn>"""
+
+
+def pixels_of(path: Path, seed: int) -> np.ndarray:
+    make_slide(path, SlideSpec(seed=seed))
+    with openslide.OpenSlide(path) as made:
+        return np.asarray(made.read_region((0, 0), 0, made.dimensions).convert("RGB"))
+
+
+def write_leica(path: Path, said_top: int) -> Path:
+    """Write a slide without an outline, 10 micrometres a pixel of its macro.
+
+    It was scanned at (100, 400) there, says that it was at (100, `said_top`), and has a second piece at (100, 800).
+    """
+    scanned, other = (pixels_of(path.with_suffix(f".{seed}"), seed) for seed in (6, 7))
+    macro = np.full((1280, 431, 3), 243, np.uint8)
+    macro[:300] = 16
+    for pixels, top in ((scanned, 400), (other, 800)):
+        macro[top : top + 154, 100:305] = cv2.resize(pixels, (205, 154), interpolation=cv2.INTER_AREA)
+    with tifffile.TiffWriter(path, bigtiff=True) as tiff:
+        common = {"tile": (512, 512), "photometric": "rgb", "compression": "jpeg", "metadata": None}
+        tiff.write(macro, description=LEICA_XML.format(top=said_top * 10_000), **common)
+        tiff.write(scanned, **common)
+    return path
+
+
+@pytest.mark.parametrize("said_top", [400, 600], ids=["where it was scanned", "elsewhere"])
+def test_the_place_that_the_file_says_is_believed_if_the_macro_looks_like_it(tmp_path: Path, said_top: int) -> None:
+    path = write_leica(tmp_path / "leica.scn", said_top)
+    numbers, _ = measure(path, with_map=False)
+    assert numbers.missed_percent is not None
+    assert 30.0 < numbers.missed_percent < 70.0
+    with openslide.OpenSlide(path) as slide:
+        assert slide.properties["openslide.vendor"] == "leica"
+        working = read_working_image(slide, plan_sampling(slide))
+        area = find_scanned_area(slide, macro_of(path), working)
+    assert area is not None
+    (found,) = area.boxes
+    apart = [
+        a - b for a, b in zip((found.left, found.top, found.right, found.bottom), (100, 400, 305, 554), strict=True)
+    ]
+    assert max(map(abs, apart)) <= (1 if said_top == 400 else 16)
+
+
+def test_a_damaged_macro_takes_nothing_from_what_is_measured_of_the_scan(tmp_path: Path) -> None:
+    path = tmp_path / "damaged.svs"
+    make_slide(path, SlideSpec(width=2048, height=1536))
+    with tifffile.TiffFile(path) as tiff:
+        start = tiff.pages[-1].dataoffsets[0]
+    content = bytearray(path.read_bytes())
+    content[start : start + 64] = bytes(64)
+    path.write_bytes(content)
+    numbers, picture = measure(path, with_map=True)
+    assert numbers.missed_percent is None
+    assert numbers.blurry_percent is not None
+    assert numbers.focus is not None
+    assert picture is not None
 
 
 def test_the_real_macro_of_cmu_1_shows_the_outline_of_the_whole_scan() -> None:
