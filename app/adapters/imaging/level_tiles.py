@@ -39,9 +39,15 @@ class LevelTiles:
         self._colours = COLOURS[skeleton.number(directory, PHOTOMETRIC)]
         self._kept: OrderedDict[int, Rgb] = OrderedDict()
 
-    def read(self, left: int, top: int, region: Rgb) -> None:
-        """Fill a region, height x width x 3, that lies inside the level. Raises TiffError on damaged tiles."""
-        height, width = region.shape[:2]
+    def read(self, left: int, top: int, region: Rgb) -> tuple[int, int]:
+        """Fill what of a region, height x width x 3, lies inside the level; return its (width, height).
+
+        `left` and `top` are not negative. Raises TiffError on damaged tiles.
+        """
+        width = max(0, min(region.shape[1], self.size[0] - left))
+        height = max(0, min(region.shape[0], self.size[1] - top))
+        if not width or not height:
+            return 0, 0
         across, down = self._tile
         for row in range(top // down, -(-(top + height) // down)):
             for column in range(left // across, -(-(left + width) // across)):
@@ -50,6 +56,7 @@ class LevelTiles:
                 from_x, from_y = max(0, -x), max(0, -y)
                 to_x, to_y = min(across, width - x), min(down, height - y)
                 region[y + from_y : y + to_y, x + from_x : x + to_x] = tile[from_y:to_y, from_x:to_x]
+        return width, height
 
     def _decoded(self, index: int) -> Rgb:
         kept = self._kept.get(index)

@@ -173,7 +173,7 @@ def _sample(
             target[:] = _region(slide, sampling, window.source, window.wanted, tiles)[:, :, :3]
         else:
             left, top = _level_place(sampling, window.source)
-            tiles.read(left, top, target[: tiles.size[1] - top, : tiles.size[0] - left])
+            tiles.read(left, top, target)
         return
     scale = WINDOW_PX / sampling.window_out
     across, down = (min(sampling.window_out, wanted + KERNEL_REACH_PX) for wanted in window.wanted)
@@ -204,11 +204,10 @@ def _level_place(sampling: Sampling, source: tuple[int, int]) -> tuple[int, int]
 
 def _tiled_region(tiles: LevelTiles, left: int, top: int, size: tuple[int, int]) -> NDArray[np.uint8]:
     """Read past OpenSlide; what lies beside the level is transparent, as OpenSlide has it."""
-    width, height = min(size[0], tiles.size[0] - left), min(size[1], tiles.size[1] - top)
-    read = np.empty((height, width, 3), np.uint8)
-    tiles.read(left, top, read)
+    read = np.zeros((size[1], size[0], 3), np.uint8)
+    width, height = tiles.read(left, top, read)
     if (width, height) == size:
         return read
-    rgba = np.zeros((size[1], size[0], 4), np.uint8)
-    rgba[:height, :width, :3], rgba[:height, :width, 3] = read, 255
-    return rgba
+    alpha = np.zeros((size[1], size[0]), np.uint8)
+    alpha[:height, :width] = 255
+    return np.dstack((read, alpha))

@@ -60,6 +60,21 @@ def test_levels_that_are_no_whole_times_smaller_give_the_same_percentage(tmp_pat
     assert measure(path, with_map=False)[0].blurry_percent == pytest.approx(plain_blurry_percent(path), abs=0.2)
 
 
+def test_a_window_beside_a_level_that_is_narrower_than_it_should_be_stays_empty(tmp_path: Path) -> None:
+    path = tmp_path / "narrow.tif"
+    make_slide(tmp_path / "made.svs", SlideSpec(width=8250, height=4096, seed=8))
+    with openslide.OpenSlide(tmp_path / "made.svs") as made:
+        full = np.asarray(made.read_region((0, 0), 0, made.dimensions).convert("RGB"))
+    common = {"tile": (256, 256), "photometric": "rgb", "compression": "jpeg", "metadata": None}
+    with tifffile.TiffWriter(path) as tiff:
+        tiff.write(full, resolution=(20_000, 20_000), resolutionunit="CENTIMETER", **common)
+        tiff.write(cv2.resize(full, (2046, 1032), interpolation=cv2.INTER_AREA), subfiletype=1, **common)
+    through_openslide, straight = both_ways(path)
+    assert through_openslide.shape == straight.shape
+    assert percent_of(straight) == pytest.approx(percent_of(through_openslide), abs=0.05)
+    assert measure(path, with_map=False)[0].blurry_percent is not None
+
+
 def test_windows_that_begin_far_from_pixels_are_openslides() -> None:
     near = Sampling(factor=16.0, level=1, downsample=4.0001, window_out=512, size=(2000, 1000))
     assert lies_on_pixels(near)
