@@ -16,7 +16,8 @@ from app.domain.scan import ScanSet
 @asynccontextmanager
 async def images_for_files(workers: int) -> AsyncIterator[DecoderImages]:
     """Open decoders for a command that looks at files."""
-    images = DecoderImages(workers=max(1, min(workers, 8)))
+    processes = max(1, min(workers, 8))
+    images = DecoderImages(workers=processes, measurers=processes)
     try:
         yield images
     finally:

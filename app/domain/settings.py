@@ -133,6 +133,16 @@ class QualitySettings:
     tissue_min_percent: float = _declare(
         0.1, D("Least tissue", "Less tissue than this is for a person to look at.", "%", 0.0, 100.0)
     )
+    missed_tissue_percent: float = _declare(
+        5.0,
+        D(
+            "Missed tissue",
+            "More of the glass's tissue outside the scanned area is for a person to look at; 0: never.",
+            "%",
+            0.0,
+            100.0,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)

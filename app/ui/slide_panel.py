@@ -199,6 +199,11 @@ def quality_facts(view: ScanView) -> list[tuple[str, str]]:
         facts.append((say("Focus"), _focus_words(numbers.focus, quality.limits)))
     if numbers.tissue_percent is not None:
         facts.append((say("Tissue"), say("{0} % of the scan").format(f"{numbers.tissue_percent:.1f}")))
+    if numbers.missed_percent is not None:
+        missed = say("{0} % of the tissue on the glass").format(f"{numbers.missed_percent:.0f}")
+        facts.append((say("Not scanned"), missed))
+    if numbers.pen_percent:
+        facts.append((say("Pen marks"), say("{0} % of the scan").format(f"{numbers.pen_percent:.1f}")))
     return facts
 
 
