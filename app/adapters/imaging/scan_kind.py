@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-from app.adapters.imaging.grouping import NDPIS_NAME
-from app.adapters.imaging.names import extension, is_ndtiff_level, is_ndtiff_stack, mmstack_prefix
+from app.adapters.imaging.names import KEY_EXTENSIONS, extension, is_ndtiff_level, is_ndtiff_stack, mmstack_prefix
 from app.domain.scan import ScanSet
-
-SMALL_TEXT_BYTES = 4 << 20
 
 
 def ndtiff_levels(scan: ScanSet) -> tuple[Path, ...]:
@@ -25,17 +22,14 @@ def is_mmstack(scan: ScanSet) -> bool:
     return mmstack_prefix(scan.name) is not None
 
 
-def ndpis_names(path: Path) -> tuple[str, ...]:
-    """Return the names of the channel files that an .ndpis file lists. Raises OSError."""
-    if path.stat().st_size > SMALL_TEXT_BYTES:
-        return ()
-    return tuple(NDPIS_NAME.findall(path.read_text(encoding="utf-8", errors="replace")))
-
-
 def picture_path(scan: ScanSet) -> Path:
-    """Return the file that pictures are drawn from: the main one, for .ndpis the first channel that is there."""
+    """Return the file that pictures are drawn from: the main one, of .ndpis and .afi the first that is there."""
     path = scan.main_path
-    if extension(path.name) == "ndpis":
-        channels = [scan.root / each.path for each in scan.members if extension(each.path) == "ndpi"]
-        return channels[0] if channels else path
-    return path
+    channel = {"ndpis": "ndpi", "afi": "svs"}.get(extension(path.name))
+    channels = [scan.root / each.path for each in scan.members if extension(each.path) == channel]
+    return channels[0] if channel and channels else path
+
+
+def is_key_file(path: Path) -> bool:
+    """Say whether a file is a text that names the files of its slide."""
+    return extension(path.name) in KEY_EXTENSIONS
