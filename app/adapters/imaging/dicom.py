@@ -31,6 +31,7 @@ LONG_LENGTHS = frozenset((b"OB", b"OD", b"OF", b"OL", b"OV", b"OW", b"SQ", b"UC"
 MAX_DEPTH = 16
 MAX_VALUE = 4096
 EDGE_BYTES = 16
+SPARE_BYTES = 4096
 
 
 class DicomError(Exception):
@@ -128,14 +129,22 @@ class _Reader:
                 return pieces
             if tag != ITEM or length == UNDEFINED:
                 raise DicomError(f"its pixels are broken at byte {self.stream.tell():,}")
-            if pieces and self.packed_whole and length > 4 * EDGE_BYTES:
-                head = self.take(EDGE_BYTES)
-                self.skip(length - 2 * EDGE_BYTES)
-                if not any(head) or not any(self.take(EDGE_BYTES)):
-                    raise DicomError(f"piece {pieces} of its pixels begins or ends with zeros that should be pixels")
-            else:
-                self.skip(length)
+            place = self.stream.tell()
+            self.skip(length)
+            if pieces and self.packed_whole and length > EDGE_BYTES and self._is_hollow(place, length):
+                raise DicomError(f"piece {pieces} of its pixels begins or ends with zeros that should be pixels")
             pieces += 1
+
+    def _is_hollow(self, place: int, length: int) -> bool:
+        """Say whether packed pixels begin with zeros, or end with them and not with a JPEG's end mark before them."""
+        self.stream.seek(place)
+        head = self.take(EDGE_BYTES)
+        looked_at = min(length, SPARE_BYTES)
+        self.stream.seek(place + length - EDGE_BYTES)
+        if any(head) and any(self.take(EDGE_BYTES)):
+            return False
+        self.stream.seek(place + length - looked_at)
+        return not any(head) or not self.take(looked_at).rstrip(b"\0").endswith(b"\xff\xd9")
 
     def elements(self) -> Iterator[Element]:
         """Yield the elements of the file to its end."""
