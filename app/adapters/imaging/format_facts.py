@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 
 from app.adapters.imaging import dicom_series, problems, wholeness
+from app.adapters.imaging.cellsens import CellSensError
+from app.adapters.imaging.cellsens_pictures import largest_ets
 from app.adapters.imaging.czi import CziError
 from app.adapters.imaging.czi_facts import czi_facts
 from app.adapters.imaging.decoder_errors import DECODER_ERRORS
@@ -23,7 +25,7 @@ from app.adapters.imaging.ndtiff import (
     read_summary,
 )
 from app.adapters.imaging.openslide_facts import openslide_facts
-from app.adapters.imaging.scan_kind import ndtiff_levels, picture_path
+from app.adapters.imaging.scan_kind import ets_paths, ndtiff_levels, picture_path
 from app.adapters.imaging.texts import iso_time, known, positive
 from app.domain.scan import ScanSet
 from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
@@ -105,9 +107,14 @@ def key_file(scan: ScanSet) -> SlideFacts:
 
 
 def vsi(scan: ScanSet) -> SlideFacts:
-    """Judge an Olympus slide; its pixels are in a form that only its own programs read. Raises OSError."""
+    """Read an Olympus slide: its size is told in whole tiles, its words are in a form of its own. Raises OSError."""
     problem = wholeness.vsi_problem(scan)
-    return SlideFacts(format="olympus", vendor="olympus", complete=problem is None, problem=problem)
+    facts = SlideFacts(format="olympus", vendor="olympus", complete=problem is None, problem=problem)
+    try:
+        image = largest_ets(ets_paths(scan))
+    except CellSensError:
+        return facts
+    return facts if image is None else replace(facts, size=image.size(0), levels=image.levels, reader="ets")
 
 
 def ndtiff(scan: ScanSet) -> SlideFacts:

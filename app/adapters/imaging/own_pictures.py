@@ -1,10 +1,12 @@
-"""Pictures that neither OpenSlide nor tifffile draws: NDTiff mosaics, what is inside CZI and iSyntax files."""
+"""Pictures that neither OpenSlide nor tifffile draws: NDTiff and Olympus mosaics, what is in CZI and iSyntax files."""
 
 from io import BytesIO
 from pathlib import Path
 
 from PIL import Image
 
+from app.adapters.imaging.cellsens import CellSensError
+from app.adapters.imaging.cellsens_pictures import ets_thumbnail, largest_ets
 from app.adapters.imaging.czi import CziError
 from app.adapters.imaging.czi_pictures import czi_picture, czi_thumbnail
 from app.adapters.imaging.isyntax import ISyntaxError, read_head
@@ -13,7 +15,7 @@ from app.adapters.imaging.names import extension
 from app.adapters.imaging.ndtiff import NdTiffError
 from app.adapters.imaging.ndtiff_pictures import ndtiff_thumbnail
 from app.adapters.imaging.pixels import fits
-from app.adapters.imaging.scan_kind import ndtiff_levels
+from app.adapters.imaging.scan_kind import ets_paths, ndtiff_levels
 from app.domain.scan import ScanSet
 from app.domain.slide import PictureKind
 
@@ -22,10 +24,13 @@ ISYNTAX_KINDS = {PictureKind.LABEL: "LABELIMAGE", PictureKind.MACRO: "MACROIMAGE
 
 def set_thumbnail(scan: ScanSet, size_px: int) -> Image.Image | None:
     """Return the picture of a scan that no file of it shows alone, None for others. Raises what decoders raise."""
-    folders = ndtiff_levels(scan)
+    folders, pieces = ndtiff_levels(scan), ets_paths(scan)
     try:
-        return ndtiff_thumbnail(folders, size_px) if folders else None
-    except NdTiffError:
+        if folders:
+            return ndtiff_thumbnail(folders, size_px)
+        image = largest_ets(pieces)
+        return None if image is None else ets_thumbnail(image, size_px)
+    except (NdTiffError, CellSensError):
         return None
 
 

@@ -17,6 +17,13 @@ def ndtiff_levels(scan: ScanSet) -> tuple[Path, ...]:
     return (main.parent, *sorted(others - {main.parent}))
 
 
+def ets_paths(scan: ScanSet) -> tuple[Path, ...]:
+    """Return the files that hold an Olympus slide's pixels; none for other scans."""
+    if extension(scan.name) != "vsi":
+        return ()
+    return tuple(scan.root / each.path for each in scan.members if extension(each.path) == "ets")
+
+
 def is_mmstack(scan: ScanSet) -> bool:
     """Say whether a scan is a Micro-Manager image stack."""
     return mmstack_prefix(scan.name) is not None

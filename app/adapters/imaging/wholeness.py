@@ -15,7 +15,7 @@ from app.adapters.imaging.names import extension, is_ome_tiff
 from app.adapters.imaging.ndtiff import NdTiffError, check_level
 from app.adapters.imaging.ngr import missing_ngr_bytes
 from app.adapters.imaging.sakura import SakuraError, check_sakura
-from app.adapters.imaging.scan_kind import is_mmstack, ndtiff_levels
+from app.adapters.imaging.scan_kind import ets_paths, is_mmstack, ndtiff_levels
 from app.adapters.imaging.side_texts import is_cut_text
 from app.adapters.imaging.tiff import TiffError, read_description, read_skeleton
 from app.adapters.imaging.tiff_kind import SPARSE, tiff_kind
@@ -56,7 +56,7 @@ def mirax_problem(scan: ScanSet) -> Problem | None:
 
 def vsi_problem(scan: ScanSet) -> Problem | None:
     """Return what is missing of an Olympus slide. Raises OSError."""
-    pieces = [scan.root / each.path for each in scan.members if each.path.lower().endswith(".ets")]
+    pieces = ets_paths(scan)
     if not pieces:
         return problems.missing_parts(scan.name, f"its folder _{scan.main_path.stem}_ with .ets files")
     try:

@@ -10,30 +10,24 @@ from app.adapters.imaging.cellsens import CellSensError, check_ets
 from app.adapters.imaging.czi import CziError
 from app.adapters.imaging.czi_wholeness import check_czi
 from tests.formats.made_czi import Attachment, make_czi
+from tests.formats.made_ets import make_ets
 
-DIMENSIONS = 4
 PENDING_AT = 32 + struct.calcsize("<iiii16s16siqq")
-
-
-def ets(chunks: int = 3) -> bytes:
-    """An .ets file: head, pieces of 100 bytes, then the table of pieces."""
-    table = 64 + 100 * chunks
-    head = struct.pack("<4siiiqiiqi", b"SIS\0", 64, 2, DIMENSIONS, 44, 20, 0, table, chunks)
-    entries = b"".join(
-        struct.pack("<i4iqii", 0, number, 0, 0, 0, 64 + 100 * number, 100, 0) for number in range(chunks)
-    )
-    return head.ljust(64, b"\0") + b"p" * 100 * chunks + entries
 
 
 def test_an_ets_file_is_whole_only_with_all_its_pieces(tmp_path: Path) -> None:
     path = tmp_path / "frame_t.ets"
-    data = ets()
+    data = make_ets(np.random.default_rng(3).integers(1, 255, (600, 700, 3), np.uint8))
     path.write_bytes(data)
     check_ets(path)
     for kept in [len(data) * part // 20 for part in range(20)] + [len(data) - 1]:
         path.write_bytes(data[:kept])
         with pytest.raises(CellSensError):
             check_ets(path)
+        path.write_bytes(data[:kept].ljust(len(data), b"\0"))
+        if kept < len(data) - 1:  # the last entry ends in zeros anyway
+            with pytest.raises(CellSensError):
+                check_ets(path)
 
 
 @pytest.fixture
