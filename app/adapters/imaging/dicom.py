@@ -32,6 +32,10 @@ MAX_DEPTH = 16
 MAX_VALUE = 4096
 EDGE_BYTES = 16
 SPARE_BYTES = 4096
+LOOKED_AT_PIECES, EVERY_PIECE = 1024, 64
+"""Of a file of many pieces so many are looked at, and of those behind them only every so many-th."""
+
+MAX_TABLE_BYTES = 1 << 26
 
 
 class DicomError(Exception):
@@ -120,31 +124,55 @@ class _Reader:
     def skip_fragments(self) -> int:
         """Skip the pieces of packed pixels; return how many there were, with the table that comes first.
 
-        Raises DicomError at one that was reserved, not written: it begins or ends with zeros.
+        Where that table says where each frame lies, only a sample of many frames is looked at, and the end is walked.
+        Raises DicomError at a piece that was reserved, not written: it begins or ends with zeros.
         """
-        pieces = 0
-        while True:
-            tag, _, length = self.header()
-            if tag == SEQUENCE_END:
-                return pieces
-            if tag != ITEM or length == UNDEFINED:
-                raise DicomError(f"its pixels are broken at byte {self.stream.tell():,}")
-            place = self.stream.tell()
-            self.skip(length)
-            if pieces and self.packed_whole and length > EDGE_BYTES and self._is_hollow(place, length):
-                raise DicomError(f"piece {pieces} of its pixels begins or ends with zeros that should be pixels")
+        offsets, pieces = self._frame_offsets(), 1
+        first = self.stream.tell()
+        if len(offsets) > LOOKED_AT_PIECES:
+            for index in range(0, len(offsets), len(offsets) // LOOKED_AT_PIECES):
+                self._go_to(first + offsets[index])
+                self._skip_piece(index + 1)
+            self._go_to(first + offsets[-1])
+            pieces = len(offsets)
+        while self._skip_piece(pieces):
             pieces += 1
+        return pieces
+
+    def _frame_offsets(self) -> tuple[int, ...]:
+        """Read the first item of packed pixels: where each frame begins behind it; often empty."""
+        tag, _, length = self.header()
+        if tag != ITEM or length == UNDEFINED or length > MAX_TABLE_BYTES:
+            raise DicomError(f"its pixels are broken at byte {self.stream.tell():,}")
+        return struct.unpack(f"<{length // 4}I", self.take(length - length % 4))
+
+    def _go_to(self, place: int) -> None:
+        if place + 8 > self.size_bytes:
+            raise DicomError(f"it must be at least {place + 8:,} bytes long, but it has {self.size_bytes:,}")
+        self.stream.seek(place)
+
+    def _skip_piece(self, number: int) -> bool:
+        """Skip one piece of packed pixels; return False at their end."""
+        tag, _, length = self.header()
+        if tag == SEQUENCE_END:
+            return False
+        if tag != ITEM or length == UNDEFINED:
+            raise DicomError(f"its pixels are broken at byte {self.stream.tell():,}")
+        place = self.stream.tell()
+        self.skip(length)
+        is_looked_at = number <= LOOKED_AT_PIECES or number % EVERY_PIECE == 0
+        if is_looked_at and self.packed_whole and length > EDGE_BYTES and self._is_hollow(place, length):
+            raise DicomError(f"piece {number} of its pixels begins or ends with zeros that should be pixels")
+        return True
 
     def _is_hollow(self, place: int, length: int) -> bool:
         """Say whether packed pixels begin with zeros, or end with them and not with a JPEG's end mark before them."""
         self.stream.seek(place)
         head = self.take(EDGE_BYTES)
         looked_at = min(length, SPARE_BYTES)
-        self.stream.seek(place + length - EDGE_BYTES)
-        if any(head) and any(self.take(EDGE_BYTES)):
-            return False
         self.stream.seek(place + length - looked_at)
-        return not any(head) or not self.take(looked_at).rstrip(b"\0").endswith(b"\xff\xd9")
+        tail = self.take(looked_at)
+        return not any(head) or (not any(tail[-EDGE_BYTES:]) and not tail.rstrip(b"\0").endswith(b"\xff\xd9"))
 
     def elements(self) -> Iterator[Element]:
         """Yield the elements of the file to its end."""

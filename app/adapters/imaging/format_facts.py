@@ -14,7 +14,7 @@ from app.adapters.imaging.isyntax import ISyntaxError, ISyntaxHead, check_blocks
 from app.adapters.imaging.key_files import channel_names as names_of_channels
 from app.adapters.imaging.key_files import read_key_names, read_key_text, unsaid_in_key
 from app.adapters.imaging.leading import Leading, read_leading
-from app.adapters.imaging.names import NO_READER, extension, is_dicomdir
+from app.adapters.imaging.names import CHANNEL_EXTENSIONS, NO_READER, extension, is_dicomdir
 from app.adapters.imaging.ndtiff import (
     IndexedImage,
     NdTiffError,
@@ -25,7 +25,7 @@ from app.adapters.imaging.ndtiff import (
     read_summary,
 )
 from app.adapters.imaging.openslide_facts import openslide_facts
-from app.adapters.imaging.scan_kind import ets_paths, ndtiff_levels, picture_path
+from app.adapters.imaging.scan_kind import channel_paths, ets_paths, ndtiff_levels, picture_path
 from app.adapters.imaging.texts import iso_time, known, positive
 from app.domain.scan import ScanSet
 from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
@@ -101,9 +101,18 @@ def key_file(scan: ScanSet) -> SlideFacts:
     facts = SlideFacts(format=word, vendor=word)
     if not unsaid_in_key(extension(scan.name), read_key_text(scan.main_path)):
         facts = openslide_or_none(picture_path(scan)) or facts
-    if extension(scan.name) in ("ndpis", "afi"):
+    if extension(scan.name) in CHANNEL_EXTENSIONS:
         facts = replace(facts, channels=names_of_channels(read_key_names(scan.main_path)))
+        problem = problem or _refused_channel(scan)
     return judged(facts, problem, scan)
+
+
+def _refused_channel(scan: ScanSet) -> Problem | None:
+    """Return the problem of the first channel that the slide reader refuses though its structure seems whole."""
+    for path in channel_paths(scan):
+        if openslide_or_none(path) is None:
+            return problems.unreadable(path.name, "its structure is whole, but the slide reader refuses it")
+    return None
 
 
 def vsi(scan: ScanSet) -> SlideFacts:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from app.adapters.imaging.contents import ContentsMemory, names_in_ome
 from app.adapters.imaging.folder_listing import FolderListing, join, name_of, parent_of
-from app.adapters.imaging.key_files import SMALL_TEXT_BYTES, names_in_key
+from app.adapters.imaging.key_files import SMALL_TEXT_BYTES, is_cut_key, names_in_key
 from app.adapters.imaging.leading import SLIDES, Leading
 from app.adapters.imaging.names import (
+    CHANNEL_EXTENSIONS,
     KEY_EXTENSIONS,
     OTHER_EXTENSIONS,
     SLIDE_EXTENSIONS,
@@ -129,6 +130,8 @@ class Grouping:
                 text = self._small_text(member).decode("utf-8", "replace")
                 spoken_of = names_in_key(extension(name), text)
                 named[name] = frozenset(by_any_case.get(each.casefold(), each) for each in spoken_of)
+                if is_cut_key(extension(name), text):
+                    named[name] |= self._likely_channels(folder, name)
             elif is_ome_tiff(name):
                 names = self.contents.of(self.listing.root, member).names
                 companions = frozenset(each for each in names if each.endswith(".companion.ome"))
@@ -137,6 +140,13 @@ class Grouping:
             name: frozenset(each for each in names if each in present or each.endswith(".companion.ome"))
             for name, names in named.items()
         }
+
+    def _likely_channels(self, folder: str, key: str) -> frozenset[str]:
+        """Return the files that a text still being written will surely name: channels called after it."""
+        kind, stem = CHANNEL_EXTENSIONS.get(extension(key)), key.rpartition(".")[0].casefold()
+        return frozenset(
+            name for name in self._left[folder] if extension(name) == kind and name.casefold().startswith(stem)
+        )
 
     def _small_text(self, member: Member) -> bytes:
         if member.size_bytes > SMALL_TEXT_BYTES:

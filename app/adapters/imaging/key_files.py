@@ -22,6 +22,14 @@ def names_in_key(kind: str, text: str) -> tuple[str, ...]:
     return tuple(name for name in found if not any(mark in name for mark in "/\\:\0"))
 
 
+def is_cut_key(kind: str, text: str) -> bool:
+    """Say whether a text that names channels was not written to its end: then it may name more."""
+    if kind == "afi":
+        return not text.rstrip().endswith("</ImageList>")
+    counted = re.search(r"^NoImages\s*=\s*(\d+)", text, re.MULTILINE)
+    return kind == "ndpis" and (counted is None or int(counted.group(1)) > len(names_in_key(kind, text)))
+
+
 def unsaid_in_key(kind: str, text: str) -> tuple[str, ...]:
     """Return which words a text of this extension must hold and does not; OpenSlide dies of a .vmu without them."""
     needed = ("BitsPerPixel", "PixelOrder") if kind == "vmu" else ()

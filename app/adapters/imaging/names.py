@@ -20,6 +20,9 @@ PICTURE_EXTENSIONS = frozenset(PICTURES.split())
 OTHER_EXTENSIONS = frozenset(f"{PICTURES} {TEXTS} {OTHERS} {PARTS}".split())
 """Plainly other things, or parts of a scan that mean nothing alone: never opened to see what they are."""
 
+CHANNEL_EXTENSIONS = {"ndpis": "ndpi", "afi": "svs"}
+"""Of texts that name a slide's channels: what the channels' own names end in."""
+
 KEY_EXTENSIONS = frozenset(("ndpis", "vms", "vmu", "afi"))
 """Texts that name the files of a slide."""
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.adapters.imaging.names import KEY_EXTENSIONS, extension, is_ndtiff_level, is_ndtiff_stack, mmstack_prefix
+from app.adapters.imaging.names import CHANNEL_EXTENSIONS, extension, is_ndtiff_level, is_ndtiff_stack, mmstack_prefix
 from app.domain.scan import ScanSet
 
 
@@ -29,14 +29,12 @@ def is_mmstack(scan: ScanSet) -> bool:
     return mmstack_prefix(scan.name) is not None
 
 
+def channel_paths(scan: ScanSet) -> tuple[Path, ...]:
+    """Return the files of an .ndpis or .afi that are there, in order of their names; none for other scans."""
+    channel = CHANNEL_EXTENSIONS.get(extension(scan.name))
+    return tuple(scan.root / each.path for each in scan.members if channel and extension(each.path) == channel)
+
+
 def picture_path(scan: ScanSet) -> Path:
     """Return the file that pictures are drawn from: the main one, of .ndpis and .afi the first that is there."""
-    path = scan.main_path
-    channel = {"ndpis": "ndpi", "afi": "svs"}.get(extension(path.name))
-    channels = [scan.root / each.path for each in scan.members if extension(each.path) == channel]
-    return channels[0] if channel and channels else path
-
-
-def is_key_file(path: Path) -> bool:
-    """Say whether a file is a text that names the files of its slide."""
-    return extension(path.name) in KEY_EXTENSIONS
+    return next(iter(channel_paths(scan)), scan.main_path)

@@ -168,7 +168,7 @@ def _qptiff(path: Path, skeleton: TiffSkeleton, description: str) -> SlideFacts:
     values: dict[str, str] = {}
     for element in () if root is None else root.iter():
         values.setdefault(local_name(element), element.text or "")
-    objective = re.match(r"\s*(\d+(?:\.\d+)?)\s*x", values.get("Objective", ""), re.IGNORECASE)
+    objective = re.search(r"(\d+(?:\.\d+)?)\s*x", values.get("Objective", ""), re.IGNORECASE)
     barcode = known(values.get("Barcode"))
     kinds, channels = set(), []
     for directory in skeleton.directories:

@@ -7,7 +7,7 @@ from app.adapters.imaging.cellsens import CellSensError, check_ets
 from app.adapters.imaging.contents import OME_READ_BYTES, names_in_ome
 from app.adapters.imaging.czi import CziError
 from app.adapters.imaging.czi_wholeness import MissingPartsError, check_split_czi
-from app.adapters.imaging.key_files import read_key_names, read_key_text, unsaid_in_key
+from app.adapters.imaging.key_files import is_cut_key, names_in_key, read_key_text, unsaid_in_key
 from app.adapters.imaging.leading import Leading, read_leading
 from app.adapters.imaging.mirax import MiraxError, check_mirax
 from app.adapters.imaging.mmstack import StackError, check_stack
@@ -151,10 +151,13 @@ def _side_problem(scan: ScanSet) -> Problem | None:
 
 def key_problem(scan: ScanSet) -> Problem | None:
     """Return what is missing of the files that a text names: channels, pictures, tables. Raises OSError."""
-    unsaid = unsaid_in_key(extension(scan.name), read_key_text(scan.main_path))
+    kind, text = extension(scan.name), read_key_text(scan.main_path)
+    if is_cut_key(kind, text):
+        return problems.unfinished(scan.name, "its list of channels is not written to its end")
+    unsaid = unsaid_in_key(kind, text)
     if unsaid:
         return problems.unfinished(scan.name, f"it does not say {' and '.join(unsaid)}")
-    names = read_key_names(scan.main_path)
+    names = names_in_key(kind, text)
     present = {Path(each.path).name.casefold(): scan.root / each.path for each in scan.members}
     missing = [name for name in names if name.casefold() not in present]
     if missing or not names:

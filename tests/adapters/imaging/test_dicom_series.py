@@ -1,6 +1,7 @@
 """DICOM: what the files say themselves, images split over files, names without an ending, other kinds of pictures."""
 
 import shutil
+import struct
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,24 @@ def test_frames_that_were_reserved_and_not_written_are_seen(tmp_path: Path) -> N
     facts = facts_of(folder.parent)
     assert facts.problem is not None
     assert "begins or ends with zeros" in facts.problem.message
+
+
+@pytest.mark.parametrize("with_table", [True, False])
+def test_files_of_very_many_frames_are_judged_by_a_sample_and_their_end(tmp_path: Path, with_table: bool) -> None:
+    frame = b"\xff\xd8" + bytes(range(1, 101)) + b"\xff\xd9"
+    frames, item = 5000, b"\xfe\xff\x00\xe0"
+    table = struct.pack(f"<{frames}I", *(number * (8 + len(frame)) for number in range(frames))) if with_table else b""
+    head = bytes(128) + b"DICM\x28\x00\x08\x00IS\x04\x005000" + b"\xe0\x7f\x10\x00OB\x00\x00\xff\xff\xff\xff"
+    pieces = (item + struct.pack("<I", len(frame)) + frame) * frames
+    data = head + item + struct.pack("<I", len(table)) + table + pieces + b"\xfe\xff\xdd\xe0\x00\x00\x00\x00"
+    path = tmp_path / "x.dcm"
+    path.write_bytes(data)
+    assert read_instance(path).fault == ""
+    for kept in (len(data) - 1, len(data) - 9, len(data) - 200, len(data) // 2, len(head) + 4):
+        path.write_bytes(data[:kept])
+        assert read_instance(path).fault, kept
+        path.write_bytes(data[:kept].ljust(len(data), b"\0"))
+        assert read_instance(path).fault or kept > len(data) - 9, kept
 
 
 def test_a_sequence_that_claims_to_go_on_is_an_error_not_a_hang(tmp_path: Path) -> None:
