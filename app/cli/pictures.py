@@ -83,6 +83,7 @@ class _Drawn:
     """A scan's picture as it was written; `out` is None where there is none, then the error says why."""
 
     scan: ScanSet
+    kind: PictureKind
     out: Path | None
     error: SlideError | None = None
 
@@ -90,34 +91,39 @@ class _Drawn:
 async def thumbnail(options: argparse.Namespace, output: Output) -> int:
     """Write a slide's picture as PNG; those of a folder's scans into a folder."""
     scans, out = await _find([options.path]), absolute(options.out)
-    many = len(scans) != 1 or out.is_dir()
-    if many and out.suffix.lower() in PICTURE_ENDINGS and not out.is_dir():
-        raise UseError(
-            "One slide is needed",
-            f"{options.path} holds {len(scans)} scans",
-            "Name one of them, or a folder to write to",
-        )
     kind, root = PictureKind(options.kind), absolute(options.path)
+    is_picture = out.suffix.lower() in PICTURE_ENDINGS and not out.is_dir()
+    if is_picture and len(scans) != 1:
+        words = f"{options.path} holds {len(scans)} scans"
+        raise UseError("One slide is needed", words, "Name one of them, or a folder to write to")
+    many = not is_picture and (root.is_dir() or out.is_dir())
     async with bootstrap.images_for_files(len(scans)) as (images, at_once):
-        if not many:
-            drawn = await _draw(images, scans[0], kind, options.size, out)
-            if drawn.error is not None:
-                raise drawn.error
-            output.document({"path": options.path, "kind": options.kind, "out": str(out)}, str(out))
-            return 0
 
         async def draw(scan: ScanSet) -> _Drawn:
-            return await _draw(images, scan, kind, options.size, _place(scan, root, out))
+            return await _draw(images, scan, kind, options.size, _place(scan, root, out) if many else out)
 
-        progress, parts = Progress(output, len(scans), "pictures"), []
-        async for each in side_by_side(scans, draw, at_once):
-            progress.step()
-            parts.append(_drawn_part(each, options.kind))
-            if not output.as_json:
-                output.line(str(each.out) if each.error is None else f"{each.scan.main_path}: {each.error.message}")
-        if output.as_json or not scans:
-            output.document({"pictures": parts}, "No scan was found.")
-        return 1 if any(part["out"] is None for part in parts) else 0
+        if many:
+            return await _print_drawn(scans, draw, at_once, output)
+        drawn = await draw(scans[0])
+    if drawn.error is not None:
+        raise drawn.error
+    output.document({"path": options.path, "kind": options.kind, "out": str(out)}, str(out))
+    return 0
+
+
+async def _print_drawn(
+    scans: tuple[ScanSet, ...], draw: Callable[[ScanSet], Awaitable[_Drawn]], at_once: int, output: Output
+) -> int:
+    """Print where each picture was written as soon as those before it are; with JSON all in one document."""
+    progress, parts = Progress(output, len(scans), "pictures"), []
+    async for drawn in side_by_side(scans, draw, at_once):
+        progress.step()
+        parts.append(_drawn_part(drawn))
+        if not output.as_json:
+            output.line(str(drawn.out) if drawn.error is None else drawn.error.message)
+    if output.as_json or not scans:
+        output.document({"pictures": parts}, "No scan was found.")
+    return 1 if any(part["out"] is None for part in parts) else 0
 
 
 def _place(scan: ScanSet, root: Path, out: Path) -> Path:
@@ -132,14 +138,15 @@ async def _draw(images: SlideImages, scan: ScanSet, kind: PictureKind, size_px: 
         facts = await images.inspect(scan)
         why = facts.problem.message if facts.problem else f"It has: {', '.join(facts.associated) or 'none'}"
         hint = "" if kind is PictureKind.THUMBNAIL else "Try --kind thumbnail"
-        return _Drawn(scan, None, SlideError(f"No {kind.value} picture", f"{scan.main_path}: {why}", hint))
+        return _Drawn(scan, kind, None, SlideError(f"No {kind.value} picture", f"{scan.main_path}: {why}", hint))
     await asyncio.to_thread(_write, out, png)
-    return _Drawn(scan, out)
+    return _Drawn(scan, kind, out)
 
 
-def _drawn_part(drawn: _Drawn, kind: str) -> dict[str, Any]:
+def _drawn_part(drawn: _Drawn) -> dict[str, Any]:
     out = None if drawn.out is None else str(drawn.out)
-    return {"path": str(drawn.scan.main_path), "kind": kind, "out": out, "problem": problem_part(drawn.error)}
+    path, kind = str(drawn.scan.main_path), drawn.kind.value
+    return {"path": path, "kind": kind, "out": out, "problem": problem_part(drawn.error)}
 
 
 def _write(out: Path, png: bytes) -> None:

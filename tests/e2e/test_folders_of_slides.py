@@ -67,6 +67,12 @@ def test_a_scan_without_the_picture_asked_for_is_told_and_costs_no_other(folder:
     assert pictures["multifile-Z1.ome.tiff"]["problem"]["title"] == "No label picture"
 
 
+def test_a_folder_of_one_slide_is_a_folder_all_the_same(folder: Path, tmp_path: Path) -> None:
+    assert lab.run("thumbnail", folder / "day 1", tmp_path / "new").stdout == f"{tmp_path / 'new' / 'a.svs.png'}\n"
+    assert lab.run("thumbnail", folder / "day 1", tmp_path / "one.png").stdout == f"{tmp_path / 'one.png'}\n"
+    assert lab.run("thumbnail", folder / "d", tmp_path / "one.png").returncode == 0
+
+
 def test_many_scans_do_not_go_into_one_picture(folder: Path, tmp_path: Path) -> None:
     done = lab.run("thumbnail", folder, tmp_path / "x.png")
     assert done.returncode == 2

@@ -10,7 +10,7 @@ from app.adapters.imaging.cellsens_pictures import largest_ets
 from app.adapters.imaging.czi import CziError
 from app.adapters.imaging.czi_facts import czi_facts
 from app.adapters.imaging.decoder_errors import DECODER_ERRORS
-from app.adapters.imaging.isyntax import ISyntaxError, ISyntaxHead, check_blocks, read_head
+from app.adapters.imaging.isyntax import ISyntaxError, ISyntaxHead, check_blocks, has_known_head, read_head
 from app.adapters.imaging.key_files import channel_names as names_of_channels
 from app.adapters.imaging.key_files import read_key_names, read_key_text, unsaid_in_key
 from app.adapters.imaging.leading import Leading, read_leading
@@ -60,6 +60,9 @@ def mirax(scan: ScanSet) -> SlideFacts:
 
 def dicom(scan: ScanSet) -> SlideFacts:
     """Read a DICOM series: through OpenSlide where it opens it, else from the files' own words. Raises OSError."""
+    if is_dicomdir(scan.name):
+        what = "the table of contents of a DICOM medium"
+        return SlideFacts(format="unknown", problem=problems.not_a_slide(scan.name, what))
     paths = [scan.root / member.path for member in scan.members]
     images = [dicom_series.read_instance(path) for path in paths if not is_dicomdir(path.name)]
     told, facts = dicom_series.series_facts(images), openslide_or_none(scan.main_path)
@@ -154,10 +157,9 @@ def _ndtiff_words(facts: SlideFacts, folder: Path, images: list[IndexedImage]) -
 
 def isyntax(scan: ScanSet) -> SlideFacts:
     """Read the words of a Philips iSyntax file; its pixels are carried, not read. Raises OSError."""
-    leading = read_leading(scan.main_path)
     facts = SlideFacts(format="isyntax", vendor="philips")
-    if leading is Leading.EMPTY:
-        return replace(facts, problem=problems.empty(scan.name))
+    if not has_known_head(scan.main_path):
+        return unread(scan)
     try:
         head = read_head(scan.main_path)
         facts = _isyntax_words(facts, head)
@@ -165,8 +167,8 @@ def isyntax(scan: ScanSet) -> SlideFacts:
             return replace(facts, complete=True)
     except ISyntaxError as error:
         return replace(facts, problem=problems.unfinished(scan.name, str(error)))
-    problem = problems.no_open_reader(scan.name, "Philips iSyntax in this form")
-    return replace(facts, structure_known=False, problem=problem)
+    name = NO_READER["isyntax"][2]
+    return replace(facts, structure_known=False, problem=problems.no_open_reader(scan.name, name))
 
 
 def _isyntax_words(facts: SlideFacts, head: ISyntaxHead) -> SlideFacts:
@@ -183,9 +185,15 @@ def _isyntax_words(facts: SlideFacts, head: ISyntaxHead) -> SlideFacts:
 
 
 def unread(scan: ScanSet) -> SlideFacts:
-    """Say that a format has no open reader; what was only reserved is still seen. Raises OSError."""
+    """Say that a format has no open reader; what is empty or was only reserved is still seen. Raises OSError."""
     word, vendor, name = NO_READER[extension(scan.name)]
     facts = SlideFacts(format=word, vendor=vendor, structure_known=False)
+    leading = read_leading(scan.main_path)
+    if leading is Leading.EMPTY:
+        return replace(facts, structure_known=True, problem=problems.empty(scan.name))
+    if leading is Leading.ZEROS:
+        problem = problems.unfinished(scan.name, "it begins with zeros only")
+        return replace(facts, structure_known=True, problem=problem)
     with scan.main_path.open("rb") as stream:
         size_bytes = stream.seek(0, 2)
         looked_at = min(RESERVED_BYTES, size_bytes // 2)

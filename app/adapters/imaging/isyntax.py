@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 HEAD_MARK = b'ObjectType="DPUfsImport"'
+MARK_WITHIN_BYTES = 4096
 HEAD_ENDS = b"\x04"
 MAX_HEAD_BYTES = 96 << 20
 CHUNK_BYTES = 1 << 20
@@ -58,8 +59,14 @@ def _unpacked(text: bytes) -> bytes:
         return b""
 
 
+def has_known_head(path: Path) -> bool:
+    """Say whether a file begins as the known form of iSyntax does. Raises OSError."""
+    with path.open("rb") as stream:
+        return HEAD_MARK in stream.read(MARK_WITHIN_BYTES)
+
+
 def read_head(path: Path) -> ISyntaxHead:
-    """Read the words at the file's beginning. Raises ISyntaxError where they do not end or are not there; OSError."""
+    """Read the words at the file's beginning. Raises ISyntaxError where they do not end, OSError."""
     text = b""
     with path.open("rb") as stream:
         while HEAD_ENDS not in text[-CHUNK_BYTES:] and len(text) < MAX_HEAD_BYTES:
@@ -67,8 +74,6 @@ def read_head(path: Path) -> ISyntaxHead:
             if not data:
                 break
             text += data
-            if HEAD_MARK not in text[:4096]:
-                raise ISyntaxError("it does not begin as an iSyntax file does")
     head, mark, _ = text.partition(HEAD_ENDS)
     if not mark:
         raise ISyntaxError("it ends, or holds only zeros, in the words at its beginning")

@@ -25,7 +25,8 @@ def names_in_key(kind: str, text: str) -> tuple[str, ...]:
 def is_cut_key(kind: str, text: str) -> bool:
     """Say whether a text that names channels was not written to its end: then it may name more."""
     if kind == "afi":
-        return not text.rstrip().endswith("</ImageList>")
+        root = re.search(r"<(\w[^\s/>]*)", text)
+        return root is None or not text.rstrip("\0 \r\n\t").endswith(f"</{root[1]}>")
     counted = re.search(r"^NoImages\s*=\s*(\d+)", text, re.MULTILINE)
     return kind == "ndpis" and (counted is None or int(counted.group(1)) > len(names_in_key(kind, text)))
 

@@ -27,6 +27,7 @@ KEY_EXTENSIONS = frozenset(("ndpis", "vms", "vmu", "afi"))
 """Texts that name the files of a slide."""
 
 NO_READER = {
+    "isyntax": ("isyntax", "philips", "this form of Philips iSyntax"),
     "i2syntax": ("isyntax", "philips", "Philips iSyntax 2"),
     "kfb": ("kfb", "kfbio", "KFBio KFB"),
     "sdpc": ("sdpc", "sqray", "SQRAY SDPC"),
@@ -35,7 +36,10 @@ NO_READER = {
     "mdsx": ("mds", "motic", "Motic MDSX"),
     "zvi": ("zvi", "zeiss", "ZEISS ZVI"),
 }
-"""Formats that no open library here reads: by extension the word that facts have for it, the vendor, the name."""
+"""Formats that no open library here reads: by extension the word that facts have for it, the vendor, the name.
+
+iSyntax is one of them only where its head is not the known one.
+"""
 
 PARTIAL_EXTENSIONS = frozenset(("part", "partial", "tmp", "temp", "crdownload", "download", "filepart"))
 

@@ -114,6 +114,8 @@ def _picture(scan: ScanSet) -> SlideFacts:
 def _no_slide(scan: ScanSet) -> SlideFacts:
     """Say what lies there instead of a slide, or that nobody here can read it."""
     leading = read_leading(scan.main_path)
+    if extension(scan.name) in NO_READER:
+        return format_facts.unread(scan)
     if leading is Leading.EMPTY:
         return SlideFacts(format="unknown", problem=problems.empty(scan.name))
     if leading is Leading.ZEROS:
@@ -121,8 +123,6 @@ def _no_slide(scan: ScanSet) -> SlideFacts:
     facts = openslide_or_none(scan.main_path)
     if facts is not None:
         return replace(facts, complete=True)
-    if extension(scan.name) in NO_READER:
-        return format_facts.unread(scan)
     return SlideFacts(format="unknown", problem=problems.not_a_slide(scan.name, leading.value))
 
 
