@@ -18,13 +18,12 @@ from app.adapters.imaging.cellsens import (
     EtsPiece,
     read_ets,
 )
-from app.adapters.imaging.mosaic import Tile, join_tiles, thinned
+from app.adapters.imaging.mosaic import MOST_DECODED_PX, Tile, join_tiles, thinned
 from app.adapters.imaging.pixels import fits
 
 RAW, PNG, BMP = 0, 8, 9
 VALUES = {2: "u1", 4: "<u2"}
 """Olympus's number of a kind of pixels: 8 or 16 bits."""
-MOST_PIECES = 4096
 
 
 def largest_ets(paths: Sequence[Path]) -> EtsImage | None:
@@ -46,8 +45,9 @@ def ets_thumbnail(image: EtsImage, size_px: int) -> Image.Image | None:
 
     None where there is none. Raises CellSensError, OSError, what decoders raise.
     """
+    tile_px = image.tile[0] * image.tile[1]
     levels = sorted({piece.level for piece in image.pieces})
-    usable = [level for level in levels if len(_shown(image, level)) <= MOST_PIECES]
+    usable = [level for level in levels if len(_shown(image, level)) * tile_px <= MOST_DECODED_PX]
     if not usable:
         return None
     enough = [level for level in usable if max(image.size(level)) >= size_px]

@@ -11,12 +11,11 @@ from PIL import Image
 from app.adapters.imaging.czi import ATTACHED, Attachment, CziError, CziFile, Piece, open_czi
 from app.adapters.imaging.czi_facts import PICTURES, open_levels
 from app.adapters.imaging.czi_wholeness import ATTACHED_HEAD_BYTES, JPEG, JPEG_XR, ZSTD, ZSTD_WITH_HEAD
-from app.adapters.imaging.mosaic import Tile, join_tiles, thinned
+from app.adapters.imaging.mosaic import MOST_DECODED_PX, Tile, join_tiles, thinned
 from app.adapters.imaging.pixels import fits
 from app.domain.slide import PictureKind
 
 MOST_ATTACHED_BYTES = 64 << 20
-MOST_PIECES = 4096
 TYPES = {0: ("u1", 1), 1: ("<u2", 1), 2: ("<f4", 1), 3: ("u1", 3), 4: ("<u2", 3), 9: ("u1", 4)}
 """ZEISS's number of a kind of pixels: one value, and how many a pixel has."""
 
@@ -60,7 +59,7 @@ def _drawn(file: CziFile, size_px: int) -> Image.Image | None:
     left, top = min(each.left for each in everything), min(each.top for each in everything)
     right = max(each.left + each.covers[0] for each in everything)
     bottom = max(each.top + each.covers[1] for each in everything)
-    zooms = [zoom for zoom in sorted(levels, reverse=True) if len(levels[zoom]) <= MOST_PIECES]
+    zooms = [zoom for zoom in sorted(levels, reverse=True) if _held_px(levels[zoom]) <= MOST_DECODED_PX]
     if not zooms:
         return None
     long_side = max(right - left, bottom - top)
@@ -81,6 +80,10 @@ def _drawn(file: CziFile, size_px: int) -> Image.Image | None:
         for channel in channels
     )  # fmt: skip
     return join_tiles(tiles, size)
+
+
+def _held_px(pieces: list[Piece]) -> int:
+    return sum(piece.stored[0] * piece.stored[1] for piece in pieces)
 
 
 def _pixels(file: CziFile, piece: Piece) -> NDArray[np.generic]:

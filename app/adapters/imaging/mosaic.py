@@ -11,6 +11,8 @@ from app.adapters.imaging.pixels import BRIGHT_PERCENT, DARK_PERCENT
 
 COLOURS = ((0.2, 0.4, 1.0), (0.1, 1.0, 0.2), (1.0, 0.2, 0.1), (1.0, 0.2, 1.0), (0.1, 1.0, 1.0), (1.0, 1.0, 0.2))
 GLASS = 255
+MOST_DECODED_PX = 100_000_000
+"""What is decoded for one mosaic; a resolution that holds more is not drawn."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ def thinned(tile: Tile, step: int) -> Tile:
     if step <= 1:
         return tile
     left, top = -(-tile.left // step), -(-tile.top // step)
-    return Tile(left, top, tile.pixels[top * step - tile.top :: step, left * step - tile.left :: step])
+    kept = tile.pixels[top * step - tile.top :: step, left * step - tile.left :: step]
+    return Tile(left, top, np.ascontiguousarray(kept))  # a view would keep the whole tile in memory
 
 
 def join_tiles(channels: Iterable[Sequence[Tile]], size: tuple[int, int]) -> Image.Image | None:

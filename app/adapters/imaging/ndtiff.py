@@ -5,8 +5,8 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
-SUMMARY_MARK, SUMMARY_AT = 2355492, 20
-"""The number before the data set's own metadata in the head of each stack, and where it stands."""
+SUMMARY_MARK, SUMMARY_AT = 2355492, (20, 16)
+"""The number before the data set's own metadata in the head of each stack; where it stands in versions 3 and 2."""
 
 FULL = "Full resolution"
 BYTES_A_PIXEL = {0: 1, 1: 2, 2: 3, 3: 2, 4: 2, 5: 2, 6: 2}
@@ -155,10 +155,13 @@ def _overlap(said: object, side: int) -> int:
 def read_summary(stack: Path) -> dict[str, object]:
     """Return the data set's own metadata from the head of a stack, empty where it has none. Raises OSError."""
     with stack.open("rb") as stream:
-        stream.seek(SUMMARY_AT)
-        head = stream.read(8)
-        mark, length = struct.unpack("<II", head) if len(head) == 8 else (0, 0)
-        return _parsed(stream.read(length)) if mark == SUMMARY_MARK and length <= MAX_METADATA else {}
+        for place in SUMMARY_AT:
+            stream.seek(place)
+            head = stream.read(8)
+            mark, length = struct.unpack("<II", head) if len(head) == 8 else (0, 0)
+            if mark == SUMMARY_MARK and length <= MAX_METADATA:
+                return _parsed(stream.read(length))
+    return {}
 
 
 def channel_names(images: list[IndexedImage], summary: dict[str, object]) -> tuple[str, ...]:
