@@ -130,7 +130,7 @@ class Grouping:
                 text = self._small_text(member).decode("utf-8", "replace")
                 spoken_of = names_in_key(extension(name), text)
                 named[name] = frozenset(by_any_case.get(each.casefold(), each) for each in spoken_of)
-                if is_cut_key(extension(name), text):
+                if is_cut_key(extension(name), text) or not named[name] <= present:
                     named[name] |= self._likely_channels(folder, name)
             elif is_ome_tiff(name):
                 names = self.contents.of(self.listing.root, member).names
@@ -144,9 +144,8 @@ class Grouping:
     def _likely_channels(self, folder: str, key: str) -> frozenset[str]:
         """Return the files that a text still being written will surely name: channels called after it."""
         kind, stem = CHANNEL_EXTENSIONS.get(extension(key)), key.rpartition(".")[0].casefold()
-        return frozenset(
-            name for name in self._left[folder] if extension(name) == kind and name.casefold().startswith(stem)
-        )
+        called = [name for name in self._left[folder] if extension(name) == kind and name.casefold().startswith(stem)]
+        return frozenset(name for name in called if not name[len(stem)].isalnum())
 
     def _small_text(self, member: Member) -> bytes:
         if member.size_bytes > SMALL_TEXT_BYTES:

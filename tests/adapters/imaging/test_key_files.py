@@ -95,14 +95,14 @@ def test_the_channels_of_an_aperio_set_are_one_scan(tmp_path: Path) -> None:
 
 
 def test_channels_wait_for_the_list_that_is_still_being_written(tmp_path: Path) -> None:
-    for name in ("slide_DAPI.svs", "slide_FITC.svs", "other.svs"):
+    for name in ("slide_DAPI.svs", "slide_FITC.svs", "slide2.svs"):
         shutil.copyfile(SMALL_REGION, tmp_path / name)
     text = "<ImageList><Image><Path>slide_DAPI.svs</Path></Image><Image><Path>slide_FITC.svs</Path></Image></ImageList>"
     key = tmp_path / "slide.afi"
     for written in (0, 20, 60, len(text) - 1):
         key.write_text(text[:written], encoding="utf-8")
-        other, scan = FolderFinder().find(tmp_path)
-        assert (other.main, scan.main, len(scan.members)) == ("other.svs", "slide.afi", 3), written
+        scan, other = FolderFinder().find(tmp_path)
+        assert (scan.main, len(scan.members), other.main) == ("slide.afi", 3, "slide2.svs"), written
         assert said_of(scan) == "slide.afi: its list of channels is not written to its end."
 
 
