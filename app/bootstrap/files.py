@@ -21,8 +21,8 @@ async def images_for_files(scans: int) -> AsyncIterator[tuple[DecoderImages, int
     Quality, which may need much memory, is measured on as many cores as there is room for.
     """
     workers = max(1, min(usable_cores(), scans))
-    measuring = min(workers, free_memory_bytes() // MEMORY_BYTES)
-    images = DecoderImages(workers=workers, measuring_workers=max(1, measuring))
+    measurers = max(1, min(workers, free_memory_bytes() // MEMORY_BYTES))
+    images = DecoderImages(workers=workers, measurers=measurers)
     try:
         yield images, workers
     finally:

@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 
 class DecoderImages:
-    """Reads slides in `workers` processes, measures quality in `measuring_workers` others: neither waits for the other.
+    """Reads slides in `workers` processes, and measures quality in `measurers` others, so that neither waits.
 
     A job may take `seconds` (quality `quality_seconds`) and `memory_bytes` of resident memory; then its process is
     ended and replaced. Processes start with the first job.
@@ -35,12 +35,12 @@ class DecoderImages:
         memory_bytes: int = MEMORY_BYTES,
         *,
         quality_seconds: float = QUALITY_SECONDS,
-        measuring_workers: int = 1,
+        measurers: int = 1,
     ) -> None:
         self._seconds = seconds
         self._quality_seconds = quality_seconds
         self._reading = Lane("slide-reading", workers=workers, memory_bytes=memory_bytes)
-        self._measuring = Lane("slide-quality", workers=measuring_workers, memory_bytes=memory_bytes)
+        self._measuring = Lane("slide-quality", workers=measurers, memory_bytes=memory_bytes)
 
     async def inspect(self, scan: ScanSet) -> SlideFacts:
         """Read facts, judge completeness, collect barcodes; a reader that stops is the facts' problem."""
