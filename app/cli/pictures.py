@@ -2,7 +2,7 @@
 
 import argparse
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -132,6 +132,8 @@ async def thumbnail(options: argparse.Namespace, output: Output) -> int:
         async def draw(scan: ScanSet) -> _Drawn:
             return await _draw(images, scan, kind, options.size, _place(scan, root, out) if many else out)
 
+        await asyncio.to_thread(_make_folders, {_place(scan, root, out).parent for scan in scans} if many else ())
+
         if many:
             return await _print_drawn(scans, draw, at_once, output)
         drawn = await draw(scans[0])
@@ -179,9 +181,17 @@ def _drawn_part(drawn: _Drawn) -> dict[str, Any]:
     return {"path": path, "kind": kind, "out": out, "problem": problem_part(drawn.error)}
 
 
+def _make_folders(folders: Iterable[Path]) -> None:
+    """Make the folders that pictures go into; the one above the folder that was named need not be there."""
+    for folder in folders:
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UseError("The folder cannot be made", f"{folder}: {error.strerror}", "Name another one") from error
+
+
 def _write(out: Path, png: bytes) -> None:
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
         out.write_bytes(png)
     except OSError as error:
         raise UseError("The picture cannot be written", f"{out}: {error.strerror}", "Name another file") from error
