@@ -8,6 +8,7 @@ from app.domain.scan import ScanSet
 from app.domain.slide import BarcodeReading, BarcodeSource, PictureKind, Problem, SlideFacts
 
 UNFINISHED = b"unfinished"
+UNKNOWN_STRUCTURE = b"nobody reads this"
 
 
 def slide_bytes(barcode: str, *, size: int = 4096, mark: str = "") -> bytes:
@@ -36,6 +37,9 @@ class FakeImages:
         content = scan.main_path.read_bytes()
         if content.startswith(UNFINISHED):
             return SlideFacts("Aperio", problem=Problem("Not complete", "Bytes are missing", "Scan again"))
+        if content.startswith(UNKNOWN_STRUCTURE):
+            problem = Problem("Not readable here", "There is no open reader of it", "Look at it in its own program")
+            return SlideFacts("KFB", problem=problem, structure_known=False)
         text = content.split(b"\n", 1)[0].decode()
         readings = tuple(
             BarcodeReading(each, "DataMatrix", source)

@@ -74,6 +74,8 @@ def facts_text(facts: SlideFacts | None) -> str | None:
             "scanned_at": facts.scanned_at,
             "scanner_serial": facts.scanner_serial,
             "reader": facts.reader,
+            "channels": facts.channels,
+            "structure_known": facts.structure_known,
         }
     )
 
@@ -97,6 +99,8 @@ def facts_of(text: str | None, properties: str) -> SlideFacts | None:
         scanned_at=got["scanned_at"],
         scanner_serial=got["scanner_serial"],
         reader=got["reader"],
+        channels=tuple(got.get("channels", ())),
+        structure_known=got.get("structure_known", True),
         properties=TextsWhenNeeded(properties),
     )
 
