@@ -7,6 +7,7 @@ from pathlib import Path
 from app.domain.barcode import clean, matches
 from app.domain.dossier import Dossier
 from app.domain.errors import RetryableError, SurroundingsError
+from app.domain.pyramid import TileAddress
 from app.domain.run import ExpectedFrom, Operator, SlideClass
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
@@ -20,6 +21,7 @@ from app.services.reconciliation import Standing, open_slides, standings
 from app.services.rescan_chain import RescanChain, read_chain
 from app.services.room import RECENT, room_warning, slides_that_fit
 from app.services.share_state import ShareState
+from app.services.slide_pictures import SlidePictures
 from app.services.station import Station
 from app.services.views import (
     ExpectedView,
@@ -29,6 +31,7 @@ from app.services.views import (
     ScanDetail,
     ScanView,
     StationView,
+    ZoomView,
 )
 
 _TELL_SECONDS = 0.1
@@ -43,6 +46,7 @@ class Desk:
     def __init__(self, station: Station, report_folder: Path) -> None:
         self._station = station
         self._kit = station.kit
+        self._pictures = SlidePictures(station.kit)
         self._report_folder = report_folder
         self._listeners: list[Callable[[frozenset[ScanId]], None]] = []
         self._changed: set[ScanId] = set()
@@ -218,8 +222,16 @@ class Desk:
         return await self._kit.store.work(lambda journal: read_chain(journal, barcode, dossiers))
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a PNG: from the journal, where pictures are kept from the first look on; None before it."""
-        return await self._kit.store.work(lambda journal: journal.picture(scan, kind))
+        """Return a PNG, None where there is none (yet)."""
+        return await self._pictures.picture(scan, kind, size_px)
+
+    async def zoom(self, scan: ScanId) -> ZoomView:
+        """Return the geometry for deep zoom, or why there is none."""
+        return await self._pictures.zoom(scan)
+
+    async def tile(self, scan: ScanId, address: TileAddress) -> bytes | None:
+        """Return a tile of what `zoom` described, None where it is damaged."""
+        return await self._pictures.tile(scan, address)
 
     async def hand_scan(self, text: str) -> HandScanAnswer:
         """Take a barcode from the hand scanner, or typed."""

@@ -67,6 +67,7 @@ class MainWindow(QMainWindow):
         self._tick.timeout.connect(self._refresh_slow)
         self._tick.start()
         self._refresh_slow()
+        self._pictures.look_at(view.id for view in self.queue_page.model.views())
         self.run_page.cards.setFocus()
 
     def show_page(self, number: int) -> None:
@@ -225,7 +226,7 @@ class MainWindow(QMainWindow):
             self.share_page.show_station(station)
 
     def _on_changed(self, scans: frozenset[ScanId]) -> None:
-        self._pictures.ask_again(scans)
+        self._pictures.look_at(scans)
         self.run_page.model.take(scans)
         self.queue_page.model.take(scans)
         if self.panel.scan in scans:
