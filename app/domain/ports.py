@@ -47,7 +47,10 @@ class SlideImages(Protocol):
         """Return a PNG whose long side is at most `size_px`; None where the scan has no such picture."""
 
     async def shown_picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a picture as `picture` does, for a person to look at: nothing that moves a scan waits for it."""
+        """Return a picture (JPEG) for a person to look at; nothing that moves a scan waits for it.
+
+        None also where the files are not those of the set any more.
+        """
 
     async def pyramid(self, scan: ScanSet) -> Pyramid | None:
         """Return the geometry for deep zoom, None where the scan cannot be shown in tiles or is gone."""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from app.domain.barcode import clean, matches
@@ -35,6 +36,8 @@ from app.services.views import (
 )
 
 _TELL_SECONDS = 0.1
+_TOLD_AT_ONCE = 60
+"""A watch folder may bring hundreds of scans at once: shown all together they would hold the window up."""
 _FINDINGS_SECONDS = 10.0
 _WRITING_SECONDS = 10.0
 _AGAIN_SECONDS = 2.0
@@ -51,6 +54,7 @@ class Desk:
         self._listeners: list[Callable[[frozenset[ScanId]], None]] = []
         self._changed: set[ScanId] = set()
         self._telling: asyncio.TimerHandle | None = None
+        self._earlier: dict[ScanId, tuple[Dossier, ScanView]] = {}
         self._loop = asyncio.get_running_loop()
         self._free_bytes: int | None = None
         self._free_looked_at = float("-inf")
@@ -73,7 +77,13 @@ class Desk:
         return None if found is None else self._view(found)
 
     def _view(self, dossier: Dossier) -> ScanView:
-        return scan_view(dossier, self._kit.ledger, self._kit.progress)
+        if not dossier.scan.earlier:
+            return scan_view(dossier, self._kit.ledger, self._kit.progress)
+        known = self._earlier.get(dossier.id)
+        if known is None or known[0] is not dossier:
+            # Nothing goes on with it: its view changes with nothing but itself.
+            known = self._earlier[dossier.id] = (dossier, scan_view(dossier, self._kit.ledger, self._kit.progress))
+        return known[1]
 
     def run(self) -> RunView:
         """Return the run card."""
@@ -196,8 +206,9 @@ class Desk:
             self._telling = self._loop.call_later(_TELL_SECONDS, self._tell)
 
     def _tell(self) -> None:
-        self._telling = None
-        changed, self._changed = frozenset(self._changed), set()
+        changed = frozenset(islice(self._changed, _TOLD_AT_ONCE))
+        self._changed -= changed
+        self._telling = self._loop.call_later(_TELL_SECONDS, self._tell) if self._changed else None
         for listener in tuple(self._listeners):
             listener(changed)
 
@@ -222,7 +233,7 @@ class Desk:
         return await self._kit.store.work(lambda journal: read_chain(journal, barcode, dossiers))
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a PNG, None where there is none (yet)."""
+        """Return a PNG or JPEG, None where there is none (yet)."""
         return await self._pictures.picture(scan, kind, size_px)
 
     async def zoom(self, scan: ScanId) -> ZoomView:

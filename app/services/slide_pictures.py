@@ -27,7 +27,7 @@ class SlidePictures:
         self._zoomed: OrderedDict[ScanId, tuple[ScanSet, Pyramid]] = OrderedDict()
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a PNG, None where there is none (yet)."""
+        """Return a PNG or JPEG, None where there is none (yet)."""
         kept = await self._kit.store.work(lambda journal: journal.picture(scan, kind))
         dossier = self._kit.ledger.find(scan)
         if dossier is None or kind not in _KEPT_PX:

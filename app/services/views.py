@@ -219,7 +219,7 @@ class OperatorsDesk(Protocol):
         """Return what the Slide panel shows."""
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a PNG with a long side of at most `size_px`, None where there is none (yet)."""
+        """Return a PNG or JPEG with a long side of at most `size_px`, None where there is none (yet)."""
 
     async def zoom(self, scan: ScanId) -> ZoomView:
         """Return the geometry for deep zoom, or why there is none."""

@@ -1,13 +1,15 @@
-"""Pictures from bytes, decoded where they keep nobody waiting."""
+"""Pictures from bytes.
 
-import asyncio
+They are decoded in the window's own thread: what is asked for is small enough (a tile takes 3 ms, a thumbnail less than
+one), and Qt's objects must never be collected as garbage in another.
+"""
 
-from PySide6.QtGui import QImage, QPixmap
+from PySide6.QtGui import QPixmap
 
 
-async def decoded(data: bytes | None) -> QPixmap:
-    """Return a picture, a null one for None and for what is none. It is decoded in a thread: that takes longer than
-    a frame may.
-    """
-    image = QImage() if not data else await asyncio.to_thread(QImage.fromData, data)
-    return QPixmap() if image.isNull() else QPixmap.fromImage(image)
+def decoded(data: bytes | None) -> QPixmap:
+    """Return a picture, a null one for None and for what is none."""
+    picture = QPixmap()
+    if data:
+        picture.loadFromData(data)
+    return picture

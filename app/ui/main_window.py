@@ -46,15 +46,15 @@ class MainWindow(QMainWindow):
         self.asker = Asker(self)
         self.acts = Acts(desk, self.errands, self.asker, self)
         self._feed = Feed(desk, self)
-        self._pictures = Pictures(desk, self.errands, self)
+        self.pictures = Pictures(desk, self.errands, self)
         self.header = Header(theme, title)
         self.rail = Rail(theme)
         self.banner = Banner(theme)
         self.room_note = RoomNote()
         self.status = StatusBar()
         self.pages = QStackedWidget()
-        self.run_page = RunPage(desk, theme, self._pictures)
-        self.queue_page = QueuePage(desk, theme, self._pictures)
+        self.run_page = RunPage(desk, theme, self.pictures)
+        self.queue_page = QueuePage(desk, theme, self.pictures)
         self.report_page = ReportPage(desk)
         self.share_page = SharePage(desk, self.errands, self.asker)
         self.panel = SlidePanel(desk, self.errands, theme)
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self._tick.timeout.connect(self._refresh_slow)
         self._tick.start()
         self._refresh_slow()
-        self._pictures.look_at(view.id for view in self.queue_page.model.views())
+        self.pictures.look_at(view.id for view in self.queue_page.model.views())
         self.run_page.cards.setFocus()
 
     def show_page(self, number: int) -> None:
@@ -226,7 +226,7 @@ class MainWindow(QMainWindow):
             self.share_page.show_station(station)
 
     def _on_changed(self, scans: frozenset[ScanId]) -> None:
-        self._pictures.look_at(scans)
+        self.pictures.look_at(scans)
         self.run_page.model.take(scans)
         self.queue_page.model.take(scans)
         if self.panel.scan in scans:

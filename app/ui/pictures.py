@@ -58,6 +58,10 @@ class Pictures(QObject):
         """Return how many thumbnails can be shown without being fetched."""
         return len(self._originals)
 
+    def is_here(self, scan: ScanId) -> bool:
+        """Return whether the thumbnail of a scan can be shown without being fetched."""
+        return scan in self._originals
+
     def look_at(self, scans: Iterable[ScanId]) -> None:
         """Fetch these in the background, as far as there is room; one that had no picture is asked for again."""
         for scan in scans:
@@ -92,7 +96,7 @@ class Pictures(QObject):
 
     async def _fetch(self, scan: ScanId) -> None:
         try:
-            picture = await decoded(await self._desk.picture(scan, PictureKind.THUMBNAIL, _SIZE_PX))
+            picture = decoded(await self._desk.picture(scan, PictureKind.THUMBNAIL, _SIZE_PX))
         finally:
             self._under_way -= 1
         if not picture.isNull():

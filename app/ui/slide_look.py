@@ -62,7 +62,7 @@ class SlideLook(QObject):
 
     async def _fetch(self, kind: PictureKind) -> None:
         first = _FIRST_PX[kind]
-        self._take(kind, await decoded(await self._desk.picture(self._scan, kind, first)))
+        self._take(kind, decoded(await self._desk.picture(self._scan, kind, first)))
         if kind in (PictureKind.LABEL, PictureKind.MACRO):
             await self._enlarge(kind)
 
@@ -74,7 +74,7 @@ class SlideLook(QObject):
         self.zoomed.emit()
 
     async def _enlarge(self, kind: PictureKind) -> None:
-        larger = await decoded(await self._desk.picture(self._scan, kind, _LARGE_PX))
+        larger = decoded(await self._desk.picture(self._scan, kind, _LARGE_PX))
         present = self._pictures.get(kind, QPixmap())
         if larger.width() > present.width():
             self._take(kind, larger)

@@ -74,7 +74,7 @@ class TileStore(QObject):
 
     async def _bring(self, address: TileAddress) -> None:
         try:
-            tile = await decoded(await self._fetch(address))
+            tile = decoded(await self._fetch(address))
             self._keep(address, None if tile.isNull() else tile)
         finally:
             if self._asked.get(address) is asyncio.current_task():

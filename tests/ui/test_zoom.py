@@ -335,7 +335,7 @@ async def test_thumbnails_in_sight_come_before_the_others(window: MainWindow, de
         desk._scans[view.id] = view
     window.reload()
     table, model = window.queue_page.table, window.queue_page.model
-    window._pictures.look_at(view.id for view in model.views())
+    window.pictures.look_at(view.id for view in model.views())
     await until(lambda: len(asked) > 20)
     table.scrollToBottom()
     table.viewport().repaint()
@@ -347,4 +347,4 @@ async def test_thumbnails_in_sight_come_before_the_others(window: MainWindow, de
     assert in_sight <= set(asked[before : before + len(in_sight) + 4])
     pictured = [view for view in desk.scans() if picture_of(view, PictureKind.THUMBNAIL)]
     assert len(pictured) > 300
-    await until(lambda: window._pictures.here() == len(pictured))
+    await until(lambda: window.pictures.here() == len(pictured))

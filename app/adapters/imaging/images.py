@@ -68,13 +68,13 @@ class DecoderImages:
     async def picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
         """Return a PNG whose long side is at most `size_px`; None where there is none or its reader stopped."""
         try:
-            png: bytes | None = await self._read(slide_jobs.draw_scan, scan, kind, max(1, min(size_px, MAX_PICTURE_PX)))
+            png: bytes | None = await self._read(slide_jobs.draw_scan, scan, kind, _bounded(size_px))
         except JobError:
             return None
         return png
 
     async def shown_picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a picture for a person to look at: from the cache, or drawn and put there.
+        """Return a picture (JPEG) for a person to look at: from the cache, or drawn and put there.
 
         None where there is none, its reader stopped, or the files are not those of the set any more.
         """
@@ -83,15 +83,15 @@ class DecoderImages:
         if kept is not None:
             return kept
         try:
-            png: bytes | None = await self._show(slide_jobs.draw_scan, scan, kind, max(1, min(size_px, MAX_PICTURE_PX)))
+            drawn: bytes | None = await self._show(slide_jobs.draw_for_people, scan, kind, _bounded(size_px))
         except JobError:
             return None
         # Looked at afterwards: whatever was drawn before that is of these very files.
-        if png is None or not await self._in_thread(is_as_found, scan):
+        if drawn is None or not await self._in_thread(is_as_found, scan):
             return None
         if self._cache is not None:
-            await self._in_thread(self._cache.put, key, png)
-        return png
+            await self._in_thread(self._cache.put, key, drawn)
+        return drawn
 
     async def pyramid(self, scan: ScanSet) -> Pyramid | None:
         """Return the geometry for deep zoom, None where the scan cannot be shown in tiles or is gone."""
@@ -142,3 +142,7 @@ class DecoderImages:
 
     async def _in_thread(self, function: Callable[P, T], *arguments: P.args, **words: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._beside, partial(function, *arguments, **words))
+
+
+def _bounded(size_px: int) -> int:
+    return max(1, min(size_px, MAX_PICTURE_PX))

