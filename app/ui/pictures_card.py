@@ -28,7 +28,8 @@ class PicturesCard(QWidget):
         self._tabs.setAccessibleName(self.tr("Which picture"))
         for kind in KINDS:
             self._tabs.addTab(wording.picture(kind))
-        self._map = QCheckBox(self.tr("Lay the quality map over it"))
+        self._map = QCheckBox(self.tr("Quality map"))
+        self._map.setToolTip(self.tr("Lay over the picture where the tissue is blurred"))
         self._larger = QPushButton(self.tr("Open larger"))
         self._larger.setVisible(height is not None)
         self._note = label("", "small", wrap=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
@@ -12,7 +13,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from app.domain.pyramid import TILE_PX, Box, Pyramid, TileAddress
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
-from app.services.views import ScanView
+from app.services.views import ScanView, ZoomView
 from app.ui.errands import Errands
 from app.ui.large_picture import LargePicture
 from app.ui.main_window import MainWindow
@@ -308,6 +309,29 @@ async def test_tabs_and_map_keep_the_place(window: MainWindow, desk: FakeDesk, s
     assert card.view.store is None, "a label has no tiles"
     window.open_scan(safe.id, PictureKind.THUMBNAIL)
     assert card.view.store is not None
+    await until(lambda: window.errands.under_way == 0)
+
+
+async def test_pictures_that_come_while_others_are_fetched_are_seen(window: MainWindow, desk: FakeDesk) -> None:
+    view = next(each for each in desk.scans() if each.badge == "Safe")
+    there, zooming = asyncio.Event(), asyncio.Event()
+    picture, zoom = desk.picture, desk.zoom
+
+    async def not_yet(scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
+        return await picture(scan, kind, size_px) if there.is_set() else None
+
+    async def slow(scan: ScanId) -> ZoomView:
+        await zooming.wait()
+        return await zoom(scan)
+
+    desk.picture, desk.zoom = not_yet, slow
+    window.open_scan(view.id)
+    card = window.panel._pictures
+    await until(lambda: "no such picture" in card._none.text())
+    there.set()
+    desk.put(replace(view, steps=view.steps[:5]))
+    await until(lambda: card.view.isVisible())
+    zooming.set()
     await until(lambda: window.errands.under_way == 0)
 
 

@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import sys
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -197,3 +198,15 @@ async def test_what_is_no_slide_has_no_tiles(images: DecoderImages, tmp_path: Pa
     broken.write_bytes(b"II*\0" + b"\xff" * 100)
     assert await images.pyramid(scan_of(plain)) is None
     assert await images.pyramid(scan_of(broken)) is None
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="kills by signal")
+async def test_a_reader_that_dies_is_replaced(images: DecoderImages) -> None:
+    scan = scan_of(SMALL_REGION)
+    pyramid = await images.pyramid(scan)
+    assert pyramid is not None
+    for child in psutil.Process().children():
+        child.kill()
+    answers = [await images.tile(scan, pyramid, TileAddress(0, column, 0)) for column in range(4)]
+    assert answers[-1] is not None
+    assert sum(answer is None for answer in answers) <= 2, "one job a reader at most is lost"
