@@ -67,9 +67,13 @@ class Desk:
         self._kit.progress.changed = self._note_from_thread
 
     def scans(self) -> tuple[ScanView, ...]:
-        """Return the scans of the present run, oldest first, and those that lay there before the first start."""
+        """Return the scans of the present run, oldest first, and those that lay there before the first start.
+
+        Hundreds of the latter may have been found a moment ago: they are among them once they were told of.
+        """
         earlier = (dossier for dossier in self._kit.ledger.of_run(None) if dossier.scan.earlier)
-        return tuple(self._view(dossier) for dossier in (*self._station.dossiers(), *earlier))
+        told = (each for each in earlier if each.id in self._earlier or each.id not in self._changed)
+        return tuple(self._view(dossier) for dossier in (*self._station.dossiers(), *told))
 
     def scan(self, scan: ScanId) -> ScanView | None:
         """Return one scan."""

@@ -28,12 +28,12 @@ class SlidePictures:
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
         """Return a PNG or JPEG, None where there is none (yet)."""
-        kept = await self._kit.store.work(lambda journal: journal.picture(scan, kind))
         dossier = self._kit.ledger.find(scan)
-        if dossier is None or kind not in _KEPT_PX:
-            return kept
-        small = size_px <= _KEPT_PX[kind]
-        if small and (kept is not None or dossier.facts is not None):
+        if dossier is None:
+            return None
+        looked_at = dossier.facts is not None
+        kept = await self._kit.store.work(lambda journal: journal.picture(scan, kind)) if looked_at else None
+        if kind not in _KEPT_PX or (looked_at and size_px <= _KEPT_PX[kind]):
             return kept
         for files in self._places(dossier):
             drawn = await self._kit.images.shown_picture(files, kind, size_px)

@@ -198,15 +198,15 @@ class PictureView(QGraphicsView):
         if self._store is None:
             return
         self._tiles.level = self._store.pyramid.level_for(self.screen_scale)
-        self._store.want(self._in_sight() if self.isVisible() else ())
+        self._store.want(self.tiles_in_sight() if self.isVisible() else ())
 
-    def _in_sight(self) -> tuple[TileAddress, ...]:
+    def tiles_in_sight(self) -> tuple[TileAddress, ...]:
         """Return the tiles wanted, none where the picture itself is sharp enough."""
         if self._store is None or self._picture_is_sharp():
             return ()
         seen = self.mapToScene(self.viewport().rect()).boundingRect()
         area = Box(seen.left(), seen.top(), seen.width(), seen.height())
-        return self._store.pyramid.tiles(self._tiles.level, area)
+        return self._store.pyramid.tiles(self._store.pyramid.level_for(self.screen_scale), area)
 
     def _picture_is_sharp(self) -> bool:
         picture = self._picture.pixmap() if self._picture.isVisible() else QPixmap()

@@ -54,7 +54,8 @@ def to_image(pixels: NDArray[np.generic], *, invert: bool = False, stretch: Stre
     """
     array = _plane(pixels)
     eight = array if array.dtype == np.uint8 else (stretch or stretch_of(array)).apply(array)
-    return Image.fromarray(np.ascontiguousarray(255 - eight if invert else eight)).convert("RGB")
+    image = Image.fromarray(np.ascontiguousarray(255 - eight if invert else eight))
+    return image if image.mode == "RGB" else image.convert("RGB")
 
 
 def _plane(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
