@@ -108,7 +108,7 @@ class PicturesCard(QWidget):
         """Let the view fetch tiles, or say why it cannot."""
         front = self._shown is PictureKind.THUMBNAIL
         note = self._look.note if self._look is not None and self.kind is PictureKind.THUMBNAIL else ""
-        self._note.setText(wording.say(note) if note else "")
+        self._note.setText(note)
         self._note.setVisible(bool(note))
         tiles = self._look.tiles(self.view) if self._look is not None and front and self.view.store is None else None
         if tiles is not None:

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 from app.adapters.imaging import problems, slide_jobs
-from app.adapters.imaging.as_found import is_as_found
 from app.adapters.imaging.picture_cache import PictureCache, picture_key
 from app.adapters.imaging.pool import JobError, Lane
 from app.domain.pyramid import Pyramid, TileAddress
@@ -86,7 +85,9 @@ class DecoderImages:
             drawn: bytes | None = await self._show(slide_jobs.draw_for_people, scan, kind, _bounded(size_px))
         except JobError:
             return None
-        return None if drawn is None else await self._in_thread(self._keep, scan, key, drawn)
+        if drawn is not None and self._cache is not None:
+            await self._in_thread(self._cache.put, key, drawn)
+        return drawn
 
     async def pyramid(self, scan: ScanSet) -> Pyramid | None:
         """Return the geometry for deep zoom, None where the scan cannot be shown in tiles or is gone."""
@@ -134,14 +135,6 @@ class DecoderImages:
 
     async def _show(self, function: Callable[..., Any], *arguments: Any) -> Any:
         return await asyncio.wrap_future(self._showing.submit(function, *arguments, seconds=SHOWING_SECONDS))
-
-    def _keep(self, scan: ScanSet, key: str, drawn: bytes) -> bytes | None:
-        # Looked at afterwards: whatever was drawn before that is of these very files.
-        if not is_as_found(scan):
-            return None
-        if self._cache is not None:
-            self._cache.put(key, drawn)
-        return drawn
 
     async def _in_thread(self, function: Callable[P, T], *arguments: P.args, **words: P.kwargs) -> T:
         return await asyncio.get_running_loop().run_in_executor(self._beside, partial(function, *arguments, **words))

@@ -8,7 +8,7 @@ from app.adapters.imaging.decoder_errors import DECODER_ERRORS
 from app.adapters.imaging.opened_slides import opened_slides
 from app.adapters.imaging.openslide_facts import openslide_facts
 from app.adapters.imaging.pixels import to_jpeg
-from app.adapters.imaging.scan_kind import picture_path
+from app.adapters.imaging.scan_kind import ndtiff_levels, picture_path
 from app.adapters.imaging.tiff import TiffError, read_skeleton
 from app.adapters.imaging.tiff_facts import tiff_facts
 from app.adapters.imaging.tiff_kind import tiff_kind
@@ -23,7 +23,8 @@ UNREADABLE: tuple[type[Exception], ...] = (TiffError, *DECODER_ERRORS)
 def describe(scan: ScanSet) -> Pyramid | None:
     """Return the geometry of a slide, None where no reader shows it piece by piece, or its files are others now."""
     path = picture_path(scan)
-    if not is_as_found(scan):
+    # A piece of an NDTiff is no level of the slide: its pieces lie side by side in one file.
+    if ndtiff_levels(scan) or not is_as_found(scan):
         return None
     try:
         with opened_slides().using(path) as slide:
