@@ -31,7 +31,8 @@ class PicturesCard(QWidget):
         self._map = QCheckBox(self.tr("Quality map"))
         self._map.setToolTip(self.tr("Lay over the picture where the tissue is blurred"))
         self._larger = QPushButton(self.tr("Open larger"))
-        self._larger.setVisible(height is not None)
+        if height is None:
+            self._larger.hide()
         self._note = label("", "small", wrap=True)
         self._none = label("", "muted")
         self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)

@@ -1,4 +1,4 @@
-"""Deep zoom in the Slide panel, as a person at the microscope's replacement uses it."""
+"""Deep zoom in the Slide panel and in a window of its own, and thumbnails by the hundred."""
 
 import asyncio
 from collections.abc import AsyncIterator
