@@ -7,6 +7,7 @@ from typing import Protocol
 
 from app.domain.audit import AuditHead
 from app.domain.hand_scan import Sound
+from app.domain.pyramid import Pyramid, TileAddress
 from app.domain.quality import QualityNumbers
 from app.domain.report import RunReport
 from app.domain.scan import ScanSet, VerifiedFile
@@ -46,6 +47,18 @@ class SlideImages(Protocol):
 
     async def picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
         """Return a PNG whose long side is at most `size_px`; None where the scan has no such picture."""
+
+    async def shown_picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
+        """Return a picture (JPEG) for a person to look at; nothing that moves a scan waits for it.
+
+        None also where the files are not those of the set any more.
+        """
+
+    async def pyramid(self, scan: ScanSet) -> Pyramid | None:
+        """Return the geometry for deep zoom, None where the scan cannot be shown in tiles or is gone."""
+
+    async def tile(self, scan: ScanSet, pyramid: Pyramid, address: TileAddress) -> bytes | None:
+        """Return a tile as JPEG, None where it is damaged or the files are not those of the pyramid any more."""
 
     async def quality(self, scan: ScanSet, *, with_map: bool) -> tuple[QualityNumbers, bytes | None]:
         """Measure blur, focus and tissue; with `with_map` also a PNG (≤ 512 px) of where the blur is."""

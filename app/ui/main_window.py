@@ -55,15 +55,15 @@ class MainWindow(QMainWindow):
         self.acts = Acts(desk, self.errands, self.asker, self)
         self.hand_scans = HandScans(desk, wedge, self.errands, self.asker, hand_scanner)
         self._feed = Feed(desk, self)
-        self._pictures = Pictures(desk, self.errands, self)
+        self.pictures = Pictures(desk, self.errands, self)
         self.header = Header(theme, title, with_hand_scanner=hand_scanner is not None)
         self.rail = Rail(theme)
         self.banner = Banner(theme)
         self.room_note = RoomNote()
         self.status = StatusBar()
         self.pages = QStackedWidget()
-        self.run_page = RunPage(desk, theme, self._pictures)
-        self.queue_page = QueuePage(desk, theme, self._pictures)
+        self.run_page = RunPage(desk, theme, self.pictures)
+        self.queue_page = QueuePage(desk, theme, self.pictures)
         self.report_page = ReportPage(desk)
         self.share_page = SharePage(desk, self.errands, self.asker)
         self.panel = SlidePanel(desk, self.errands, theme)
@@ -76,6 +76,7 @@ class MainWindow(QMainWindow):
         self._tick.timeout.connect(self._refresh_slow)
         self._tick.start()
         self._refresh_slow()
+        self.pictures.look_at(view.id for view in self.queue_page.model.views())
         self.run_page.cards.setFocus()
 
     def show_page(self, number: int) -> None:
@@ -228,7 +229,7 @@ class MainWindow(QMainWindow):
             self.share_page.show_station(station)
 
     def _on_changed(self, scans: frozenset[ScanId]) -> None:
-        self._pictures.ask_again(scans)
+        self.pictures.look_at(scans)
         self.run_page.model.take(scans)
         self.queue_page.model.take(scans)
         if self.panel.scan in scans:

@@ -11,7 +11,7 @@ from app.adapters.imaging.leading import Leading, read_leading
 from app.adapters.imaging.names import extension
 from app.adapters.imaging.openslide_pictures import openslide_picture, openslide_thumbnail
 from app.adapters.imaging.own_pictures import own_picture, own_thumbnail, set_thumbnail
-from app.adapters.imaging.pixels import fits, label_end, shrunk, to_png
+from app.adapters.imaging.pixels import fits, label_end, shrunk, to_jpeg, to_png
 from app.adapters.imaging.scan_kind import picture_path
 from app.adapters.imaging.tiff import TiffError, read_skeleton
 from app.adapters.imaging.tiff_kind import LOOKED_AT, tiff_kind
@@ -28,6 +28,12 @@ def draw_picture(scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None
     """Return a PNG with a long side of at most `size_px`, None where the scan has no such picture or it is damaged."""
     image = find_picture(scan, kind, size_px)
     return None if image is None else to_png(shrunk(image, size_px))
+
+
+def draw_jpeg(scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
+    """Return the same picture as JPEG."""
+    image = find_picture(scan, kind, size_px)
+    return None if image is None else to_jpeg(shrunk(image, size_px))
 
 
 def find_picture(scan: ScanSet, kind: PictureKind, size_px: int) -> Image.Image | None:
