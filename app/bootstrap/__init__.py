@@ -12,12 +12,14 @@ from app.bootstrap.place import (
     load_settings,
     refuse_empty,
     require,
+    settings_if_any,
     version,
 )
 from app.bootstrap.share import is_the_labs_share, journal_of_share
 from app.bootstrap.station import (
     Needed,
     SystemClock,
+    journal_if_any,
     open_destination,
     open_journal,
     open_station,
@@ -40,6 +42,7 @@ __all__ = [
     "hold",
     "images_for_files",
     "is_the_labs_share",
+    "journal_if_any",
     "journal_of_share",
     "lay_out_demo",
     "load_settings",
@@ -52,6 +55,7 @@ __all__ = [
     "refuse_empty",
     "require",
     "sets_of",
+    "settings_if_any",
     "show_demo_window",
     "show_error",
     "show_window",

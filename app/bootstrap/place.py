@@ -104,6 +104,11 @@ def load_settings(place: Place) -> Settings:
     return parse_settings(text, name=str(place.settings_file))
 
 
+def settings_if_any(place: Place) -> Settings | None:
+    """Return the settings, None where there is no file of them; raise UseError for a wrong one."""
+    return load_settings(place) if place.settings_file.exists() else None
+
+
 def require(settings: Settings, *needed: str) -> None:
     """Raise UseError naming the first needed setting (`section.key`) that is empty."""
     for name in needed:

@@ -166,6 +166,16 @@ async def open_journal(place: Place) -> AsyncIterator[SqliteStore]:
         await store.close()
 
 
+@asynccontextmanager
+async def journal_if_any(place: Place) -> AsyncIterator[SqliteStore | None]:
+    """Open the journal for who can do without it; None where there is none."""
+    if not place.journal.exists():
+        yield None
+        return
+    async with open_journal(place) as store:
+        yield store
+
+
 def write_report(contents: RunReport, out: Path, form: str) -> None:
     """Write a report as pdf, csv or json."""
     if form == "pdf":

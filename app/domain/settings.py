@@ -4,13 +4,15 @@ import dataclasses
 import math
 import re
 from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import Any, NamedTuple
 
 
 class Declaration(NamedTuple):
     """How a setting is shown and checked.
 
-    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root.
+    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root, `day` for a
+    date.
     """
 
     title: str
@@ -21,6 +23,7 @@ class Declaration(NamedTuple):
     choices: tuple[str, ...] = ()
     pattern: bool = False
     inside: bool = False
+    day: bool = False
 
 
 def _declare(default: Any, declaration: Declaration) -> Any:
@@ -100,7 +103,31 @@ class QualitySettings:
         5.0, D("Blur limit", "More blurred tissue than this: need to rescan.", "%", 0.0, 100.0)
     )
     focus_review: float = _declare(
-        0.28, D("Focus limit", "A focus ratio above this is for a person to look at.", "", 0.0, 1.0)
+        0.28,
+        D(
+            "Focus limit",
+            "A focus ratio above this is for a person to look at; a learned limit is never above it.",
+            "",
+            0.0,
+            1.0,
+        ),
+    )
+    focus_calibration: str = _declare(
+        "learned",
+        D(
+            "Focus is compared",
+            "learned: with the first accepted slides of the same scanner and objective, once there are 20 of them;"
+            " fixed: with the focus limit alone.",
+            choices=("learned", "fixed"),
+        ),
+    )
+    focus_learned_since: str = _declare(
+        "",
+        D(
+            "Focus is learned since",
+            "Slides of before this day teach nothing, such as those of before the scanner was serviced; empty: all do.",
+            day=True,
+        ),
     )
     tissue_min_percent: float = _declare(
         0.1, D("Least tissue", "Less tissue than this is for a person to look at.", "%", 0.0, 100.0)
@@ -256,7 +283,21 @@ def value_problem(declaration: Declaration, value: object) -> str | None:
             return f"must be a regular expression ({error})"
     if declaration.inside and isinstance(value, str) and not _is_inside(value):
         return "must name a folder on the share, such as Rescans"
+    if declaration.day and isinstance(value, str) and value and not _is_day(value):
+        return "must be a day such as 2026-03-01, or empty"
     return None
+
+
+def day_of(text: str) -> date | None:
+    """Return the day that a setting names, None where it names none."""
+    return date.fromisoformat(text) if text else None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _is_inside(folder: str) -> bool:

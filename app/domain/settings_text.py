@@ -83,6 +83,8 @@ def may_be(declared: Declared) -> str:
         return f"{'a whole number' if isinstance(kind, int) else 'a number'}{_range(declaration)}"
     if isinstance(kind, tuple):
         return "a list of texts"
+    if declaration.day:
+        return 'a day in quotes such as "2026-03-01", or empty'
     return "a regular expression, or empty" if declaration.pattern else "a text"
 
 

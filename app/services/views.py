@@ -95,6 +95,8 @@ class ScanView:
     destination: str | None
     earlier: bool = False
     """It lay in the watch folder at the first start; restarting it takes it in."""
+    verdict_by_person: str | None = None
+    """pass or rescan, once a person overruled or confirmed the verdict."""
 
 
 @dataclass(frozen=True, slots=True)

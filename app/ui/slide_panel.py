@@ -3,6 +3,7 @@
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.domain.quality import QualityLimits
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
 from app.services.views import Choice, OperatorsDesk, ScanDetail, ScanView
@@ -12,6 +13,7 @@ from app.ui.card_delegate import card_tone
 from app.ui.errands import Errands
 from app.ui.journey_list import JourneyList
 from app.ui.panel_sections import FactsGrid, PicturesCard, ScansCard, TroubleCard
+from app.ui.quality_card import QualityCard
 from app.ui.surfaces import ElidedLabel, label, pill, wear
 from app.ui.theme import Theme
 
@@ -51,7 +53,7 @@ class SlidePanel(QFrame):
         self._file = ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle)
         self._trouble = TroubleCard()
         self._pictures = PicturesCard(round(theme.base_px * 15))
-        self._quality = FactsGrid()
+        self._quality = QualityCard()
         self._row = FactsGrid()
         self._witnesses = FactsGrid()
         self._facts = FactsGrid()
@@ -61,6 +63,7 @@ class SlidePanel(QFrame):
         self._scans = ScansCard()
         self._build()
         self._trouble.chosen.connect(self._on_choice)
+        self._quality.chosen.connect(self._on_choice)
         self._pictures.wanted.connect(self._on_picture_wanted)
         self._journey.menu_wanted.connect(self._on_step_menu)
         self._scans.keep_wanted.connect(self._on_keep_wanted)
@@ -90,7 +93,7 @@ class SlidePanel(QFrame):
         wear(self._badge, tone)
         self._file.setText(f"{view.file_name or view.source_name} · {wording.size(view.size_bytes)}")
         self._trouble.show_scan(view, tone)
-        self._quality.show_facts(quality_facts(view))
+        self._quality.show_scan(view, quality_facts(view))
         self._row.show_facts(list(view.row.items()) or [(self.tr("No row"), self.tr("not matched with the sheet yet"))])
         self._journey.show_steps(view.steps)
         moves = sum(hash((step.id, step.state, step.attempts)) for step in view.steps)
@@ -193,10 +196,18 @@ def quality_facts(view: ScanView) -> list[tuple[str, str]]:
     if numbers.blurry_percent is not None:
         facts.append((say("Blurred tissue"), say("{0} % of the tissue").format(f"{numbers.blurry_percent:.2f}")))
     if numbers.focus is not None:
-        facts.append((say("Focus"), say("{0} (sharp is about 0.16)").format(f"{numbers.focus:.2f}")))
+        facts.append((say("Focus"), _focus_words(numbers.focus, quality.limits)))
     if numbers.tissue_percent is not None:
         facts.append((say("Tissue"), say("{0} % of the scan").format(f"{numbers.tissue_percent:.1f}")))
     return facts
+
+
+def _focus_words(focus: float, limits: QualityLimits | None) -> str:
+    """Return a focus ratio beside what it was compared with."""
+    if limits is None or limits.focus_usual is None:
+        return wording.say("{0} (sharp is about 0.16)").format(f"{focus:.2f}")
+    words = wording.say("{0} (accepted slides of this scanner: {1})")
+    return words.format(f"{focus:.2f}", f"{limits.focus_usual:.2f}")
 
 
 def witness_facts(detail: ScanDetail) -> list[tuple[str, str]]:

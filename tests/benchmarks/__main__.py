@@ -1,7 +1,8 @@
 """Runs every benchmark of this folder and puts what they measured into one document.
 
 `python -m tests.benchmarks [--out FILE.json] [NAME …]`. Each runs in a process of its own with `--json`; other programs
-it compares with and that are not installed here are reported by itself. Ends with 1 when one of them failed.
+it compares with and that are not installed here are reported by itself. What FILE.json holds of others stays there,
+each with the commit and the day it was measured on. Ends with 1 when one of them failed.
 """
 
 import argparse
@@ -47,6 +48,18 @@ def surroundings() -> dict[str, Any]:
     }
 
 
+def write(out: Path, results: dict[str, Any]) -> None:
+    """Put these into the document, in the place of earlier ones of the same names."""
+    out.parent.mkdir(parents=True, exist_ok=True)
+    earlier = json.loads(out.read_text(encoding="utf-8"))["benchmarks"] if out.exists() else {}
+    known = {name: result for name, result in (earlier | results).items() if name in ALL}
+    out.write_text(text_of(known), encoding="utf-8", newline="\n")
+
+
+def text_of(results: dict[str, Any]) -> str:
+    return json.dumps({"benchmarks": dict(sorted(results.items()))}, indent=2) + "\n"
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(ALL)}; without one: all")
@@ -57,17 +70,15 @@ def main() -> int:
     results = {}
     for name in chosen.names or ALL:
         sys.stderr.write(f"{name} …\n")
-        results[name] = measured(name)
+        results[name] = surroundings() | measured(name)
         if "error" in results[name]:
             sys.stderr.write(f"{name} {results[name]['error']}\n{results[name]['stderr']}\n")
         for peer, why in results[name].get("missing", {}).items():
             sys.stderr.write(f"{name}: not compared with {peer}: {why}\n")
-    text = json.dumps({**surroundings(), "benchmarks": results}, indent=2) + "\n"
     if chosen.out:
-        chosen.out.parent.mkdir(parents=True, exist_ok=True)
-        chosen.out.write_text(text, encoding="utf-8", newline="\n")
+        write(chosen.out, results)
     else:
-        print(text, end="")
+        print(text_of(results), end="")
     return 1 if any("error" in result for result in results.values()) else 0
 
 

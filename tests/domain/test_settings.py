@@ -26,6 +26,8 @@ def values(each: Declared) -> st.SearchStrategy[Any]:
         texts = st.sampled_from(["", r"S\d{2}-'\d+'", r"\d+", 'a"b'])
     if rule.inside:
         texts = st.sampled_from(["Rescans", "Old scans/Ünsere", "a\\b"])
+    if rule.day:
+        texts = st.sampled_from(["", "2026-03-01"])
     if isinstance(default, bool):
         return st.booleans()
     if isinstance(default, int):
@@ -74,6 +76,10 @@ def test_written_settings_read_back_equal(made: Settings) -> None:
         ("[quality]\nenabled = 1", ["line 2", "enabled is 1", "true or false"]),
         ("[pipeline]\ncopies = 2.5", ["line 2", "copies is 2.5", "a whole number from 1 up to 16"]),
         ("[pipeline]\ncopies = true", ["copies is true", "a whole number"]),
+        ("[quality]\nfocus_calibration = 'learnt'", ["focus_calibration", "learned, fixed"]),
+        ("[quality]\nfocus_learned_since = 2026-03-01", ["line 2", 'a day in quotes such as "2026-03-01"']),
+        ("[quality]\nfocus_learned_since = '20260301'", ["line 2", "a day such as 2026-03-01"]),
+        ("[quality]\nfocus_learned_since = '2026-02-30'", ["line 2", "a day such as 2026-03-01"]),
         ("[release]\npolicy = 'allways'", ["policy", "never, verified"]),
         ("[scanner]\nbarcode_pattern = '('", ["line 2", "regular expression"]),
         ("[scanner]\nidentity = ['hand', 'nose']", ["line 2", '["hand", "nose"]', "macro"]),

@@ -16,10 +16,11 @@ def slide_bytes(barcode: str, *, size: int = 4096, mark: str = "") -> bytes:
 
 
 class FakeImages:
-    """Meets the port SlideImages. What a scan is comes from its main file; how sharp it is from `blurry`."""
+    """Meets the port SlideImages. What a scan is comes from its main file, how sharp from `blurry` and `focus`."""
 
     def __init__(self) -> None:
         self.blurry: dict[str, float] = {}
+        self.focus: dict[str, float] = {}
         self.blank: set[str] = set()
         self.explode: set[str] = set()
         self.hold_quality = asyncio.Event()
@@ -58,7 +59,8 @@ class FakeImages:
             raise RuntimeError("nobody foresaw this")
         if scan.name in self.blank:
             return QualityNumbers(blank=True), None
-        return QualityNumbers(self.blurry.get(scan.name, 0.5), 0.16, 30.0), b"map" if with_map else None
+        numbers = QualityNumbers(self.blurry.get(scan.name, 0.5), self.focus.get(scan.name, 0.16), 30.0)
+        return numbers, b"map" if with_map else None
 
     async def label_barcodes(self, picture: Path) -> tuple[BarcodeReading, ...]:
         return ()

@@ -44,6 +44,22 @@ async def test_a_safe_scan_a_nameless_one_and_one_the_sheet_does_not_know(lab: L
         assert await desk.picture(views["b.svs"].id, PictureKind.LABEL, 100) == b"label of b.svs"
 
 
+async def test_a_scan_to_look_at_says_why_until_a_person_decided(lab: Lab, tmp_path) -> None:
+    lab.scan("a.svs", "620995")
+    lab.images.focus["a.svs"] = 0.31
+    async with lab.open() as station:
+        desk = Desk(station, tmp_path)
+        await lab.rest()
+        (view,) = desk.scans()
+        assert (view.badge, view.verdict_by_person) == ("Safe, look at it", None)
+        assert "Look at the focus: 0.31" in view.message
+        await desk.verdict(view.id, "pass", "the tissue itself is soft")
+        await lab.rest()
+        (view,) = desk.scans()
+        assert (view.badge, view.verdict_by_person) == ("Safe", "pass")
+        assert "Look at the focus" not in view.message
+
+
 async def test_badges_while_a_scan_is_on_its_way(lab: Lab, tmp_path) -> None:
     lab.scan("a.svs", "620995")
     lab.share.hold, lab.share.hold_at_end = Event(), Event()

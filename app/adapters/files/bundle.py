@@ -34,8 +34,8 @@ _BATCH_MEMBERS = 1000
 _BATCH_BYTES = 64 * 1024 * 1024
 _WRITERS = 2
 _READERS = 3
-_UNDER_WAY = 2
-"""Batches that are being written or read back at once."""
+_UNDER_WAY = 3
+"""Batches that are being written, flushed or read back at once."""
 
 T = TypeVar("T")
 Pair = tuple[MemberPlan, Path]
@@ -89,14 +89,19 @@ class Bundle:
         for batch in _batches(pairs):
             if len(under_way) == _UNDER_WAY:
                 yield from _results(under_way.popleft().result())
-            under_way.append(self._flush.submit(self._carry_batch, batch))
+            under_way.append(self._begin(batch))
         while under_way:
             yield from _results(under_way.popleft().result())
 
-    def _carry_batch(self, batch: Sequence[Pair]) -> list[Future[list[Arrived]]]:
-        """Write and flush a batch; return its readers, who go on while the next one is written."""
-        with Flush({part.parent for _, part in batch}) as flush:
-            writing = [self._write.submit(self._write_all, each, flush) for each in _shares(batch, _WRITERS)]
+    def _begin(self, batch: Sequence[Pair]) -> Future[list[Future[list[Arrived]]]]:
+        """Give a batch to the writers, who go on with the next one while this one is flushed."""
+        flush = Flush({part.parent for _, part in batch})
+        writing = [self._write.submit(self._write_all, each, flush) for each in _shares(batch, _WRITERS)]
+        return self._flush.submit(self._finish, flush, writing)
+
+    def _finish(self, flush: Flush, writing: Sequence[Future[list[_Written]]]) -> list[Future[list[Arrived]]]:
+        """Flush what was written; return its readers, who go on while later batches are written."""
+        with flush:
             wait(writing)
             written = list(_results(writing))
             flush.run()

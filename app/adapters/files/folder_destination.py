@@ -83,7 +83,7 @@ class FolderDestination:
         for member in plan.members:  # also those carried long ago: a set is one scan, and all of it must stand still
             require_same(member.source, carried[member.final].source)
         with at_destination(self._shown):
-            for folder in {str(part.parent): part.parent for _, part in pairs}.values():
+            for folder in {member.final.rpartition("/")[0]: part.parent for member, part in pairs}.values():
                 platform.sync_folder(folder)
         self._require_still_there(pairs)
         return tuple(_verified_file(member, carried[member.final]) for member in plan.members)

@@ -101,8 +101,9 @@ class Publication:
 
     def _require_own_folders(self) -> None:
         """Refuse a folder where another set was published: two whose files are named differently must not mix."""
-        finals = {item.final for item in self._items}
-        for folder in {*self._own, *(path.parent for path in finals if self._is_own(path.parent))}:
+        own = {*self._own, *(folder for folder in self._folders if self._is_own(folder))}
+        finals = {item.final for item in self._items} if own else set()
+        for folder in own:
             for name in read_manifest(folder):
                 occupant = folder / name
                 if occupant not in finals and regular_status(occupant) is not None:

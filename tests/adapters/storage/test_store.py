@@ -314,6 +314,14 @@ async def test_a_page_that_is_damaged_later_is_told_in_the_same_words(tmp_path: 
     await store.close()
 
 
+async def test_a_row_that_no_program_wrote_is_told_in_the_same_words(store: SqliteStore) -> None:
+    """Half a page of zeros: SQLite reads values that were never there, and sees nothing wrong."""
+    await store.work(lambda j: j.add(a_dossier("a")))
+    await store.work(lambda j: j._db.execute("UPDATE scan SET members = ''"))
+    with pytest.raises(SurroundingsError, match="journal is damaged"):
+        await store.work(lambda j: j.dossiers())
+
+
 async def test_the_journal_s_id_stays(tmp_path: Path) -> None:
     ids = []
     for _ in range(2):
