@@ -29,6 +29,11 @@ class Place:
         return self.data / "journal.sqlite"
 
     @property
+    def pictures(self) -> Path:
+        """The folder of pictures that were drawn once."""
+        return self.data / "cache" / "pictures"
+
+    @property
     def logs(self) -> Path:
         """The folder of log files."""
         return self.data / "logs"

@@ -12,7 +12,7 @@ class Declaration(NamedTuple):
     """How a setting is shown and checked.
 
     `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root, `day` for a
-    date.
+    date, `pairs` for texts of two characters, no two of which begin alike.
     """
 
     title: str
@@ -24,6 +24,7 @@ class Declaration(NamedTuple):
     pattern: bool = False
     inside: bool = False
     day: bool = False
+    pairs: bool = False
 
 
 def _declare(default: Any, declaration: Declaration) -> Any:
@@ -158,6 +159,16 @@ class QualitySettings:
     tissue_min_percent: float = _declare(
         0.1, D("Least tissue", "Less tissue than this is for a person to look at.", "%", 0.0, 100.0)
     )
+    missed_tissue_percent: float = _declare(
+        5.0,
+        D(
+            "Missed tissue",
+            "More of the glass's tissue outside the scanned area is for a person to look at; 0: never.",
+            "%",
+            0.0,
+            100.0,
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,6 +270,54 @@ class PipelineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HandScannerSettings:
+    """`[wedge]`: the hand scanner that types as a keyboard does."""
+
+    gap_ms: float = _declare(
+        20.0,
+        D(
+            "Longest gap",
+            "The usual time between two characters of the hand scanner is at most this; a person's is over 60.",
+            "ms",
+            2.0,
+            40.0,
+        ),
+    )
+    prefix: str = _declare("", D("Prefix", "What the scanner is set to send first; codes without it are not taken."))
+    suffix: str = _declare(
+        "enter_or_tab",
+        D(
+            "Suffix",
+            "What ends a code; none: the scanner sends nothing behind it, and silence ends it.",
+            choices=("enter_or_tab", "enter", "tab", "none"),
+        ),
+    )
+    least_length: int = _declare(4, D("Shortest code", "Fewer characters than this are never a scan.", "", 2, 64))
+    repeat_seconds: float = _declare(
+        2.0, D("Repeat", "The same code again within this time counts once.", "s", 0.0, 60.0)
+    )
+    caps_lock: str = _declare(
+        "correct",
+        D(
+            "Caps Lock",
+            "correct: a code that is a slide of the lab only with small and capital letters swapped is taken so, and"
+            " said; as_typed: letters are taken as they come.",
+            choices=("correct", "as_typed"),
+        ),
+    )
+    translate: tuple[str, ...] = _declare(
+        (),
+        D(
+            "Keyboard layout",
+            "Pairs of what arrives and what the code says, where scanner and PC differ in layout; the window's"
+            " set-up of the hand scanner finds them.",
+            pairs=True,
+        ),
+    )
+    sound: bool = _declare(True, D("Sound", "Whether a scan is answered with a sound, too."))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All sections; each a frozen dataclass whose fields carry their `Declaration`."""
 
@@ -272,6 +331,7 @@ class Settings:
     verify: VerifySettings = VerifySettings()
     journal: JournalSettings = JournalSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    wedge: HandScannerSettings = HandScannerSettings()
 
 
 class Declared(NamedTuple):
@@ -311,6 +371,8 @@ def value_problem(declaration: Declaration, value: object) -> str | None:
         return "must name a folder on the share, such as Rescans"
     if declaration.day and isinstance(value, str) and value and not _is_day(value):
         return "must be a day such as 2026-03-01, or empty"
+    if declaration.pairs and (any(len(text) != 2 for text in texts) or len({text[0] for text in texts}) < len(texts)):
+        return "must be texts of two characters, what arrives and what it means, each arriving one once"
     return None
 
 

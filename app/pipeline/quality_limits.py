@@ -16,6 +16,7 @@ def fixed_limits(settings: QualitySettings) -> QualityLimits:
         blur_rescan_percent=settings.blur_limit_percent,
         focus_review=settings.focus_review,
         tissue_min_percent=settings.tissue_min_percent,
+        missed_tissue_percent=settings.missed_tissue_percent,
     )
 
 

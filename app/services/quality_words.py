@@ -10,6 +10,7 @@ def judged_words(quality: Quality) -> str:
         (numbers.blurry_percent, "{:.1f} % blurred", limits and f"limit {limits.blur_rescan_percent:g} %"),
         (numbers.focus, "focus {:.2f}", limits and f"limit {limits.focus_review:.2f}"),
         (numbers.tissue_percent, "{:.1f} % tissue", limits and f"least {limits.tissue_min_percent:g} %"),
+        (numbers.missed_percent, "{:.1f} % missed", limits and f"limit {limits.missed_tissue_percent:g} %"),
     )
     parts = [
         form.format(number) + (f" ({limit})" if limit else "") for number, form, limit in found if number is not None

@@ -28,6 +28,9 @@ def values(each: Declared) -> st.SearchStrategy[Any]:
         texts = st.sampled_from(["Rescans", "Old scans/Ünsere", "a\\b"])
     if rule.day:
         texts = st.sampled_from(["", "2026-03-01"])
+    if rule.pairs:
+        pairs = st.text(st.characters(codec="utf-8"), min_size=2, max_size=2)
+        return st.lists(pairs, max_size=3, unique_by=lambda pair: pair[0]).map(tuple)
     if isinstance(default, bool):
         return st.booleans()
     if isinstance(default, int):
@@ -84,6 +87,9 @@ def test_written_settings_read_back_equal(made: Settings) -> None:
         ("[scanner]\nbarcode_pattern = '('", ["line 2", "regular expression"]),
         ("[scanner]\nidentity = ['hand', 'nose']", ["line 2", '["hand", "nose"]', "macro"]),
         ("[lab]\noperators = 'Ann'", ["operators", "a list of texts"]),
+        ("[wedge]\ntranslate = ['yzy']", ["line 2", '["yzy"]', "two characters"]),
+        ("[wedge]\ntranslate = ['yz', 'yx']", ["line 2", "each arriving one once"]),
+        ("[wedge]\ngap_ms = 55", ["line 2", "from 2 up to 40 ms"]),
         ("lab = 5", ["line 1", "lab is 5", "[lab]"]),
         ("copies = 5", ["line 1", "below [pipeline]"]),
         ("[lab]\nname = '''\n[scanner]\nwach = 1\n'''\nnam = 1", ["line 6", "did you mean name?"]),

@@ -24,9 +24,13 @@ def barcodes(scientist: Collaborator) -> list[str]:
         (lambda other: other.sorts(4, descending=True), ["620996", "620995", "000123"]),
         (lambda other: other.inserts_rows(3, 2), ["", "", "620995", "620996", "000123"]),
         (lambda other: other.deletes_rows(3), ["620996", "000123"]),
+        (lambda other: other.moves_rows(3, before=5), ["620996", "620995", "000123"]),
+        (lambda other: other.moves_rows(4, before=3, count=2), ["620996", "000123", "620995"]),
+        (lambda other: other.duplicates_row(3), ["620995", "620995", "620996", "000123"]),
         (lambda other: other.types(4, 1, "700001"), ["620995", "700001", "000123"]),
+        (lambda other: other.clears(3, 1, rows=2), ["", "", "000123"]),
     ],
-    ids=["sort", "sort down", "insert", "delete", "edit"],
+    ids=["sort", "sort down", "insert", "delete", "move down", "move up", "duplicate", "edit", "clear"],
 )
 def test_rows_move_between_two_reads(
     sheet: gspread.Worksheet, server: SheetsServer, scientist: Collaborator, act: Act, seen: list[str]
@@ -63,8 +67,23 @@ def test_columns_are_inserted_moved_and_deleted(sheet: gspread.Worksheet, scient
 
 
 def test_a_header_is_written_anew(sheet: gspread.Worksheet, scientist: Collaborator) -> None:
-    scientist.types(2, 1, "Slide")
+    scientist.renames_header("Barcode", "Slide")
     assert sheet.row_values(2) == ["Slide", *HEADER[1:]]
+
+
+def test_a_row_is_duplicated_with_its_look_and_what_hangs_on_its_cells(
+    sheet: gspread.Worksheet, scientist: Collaborator
+) -> None:
+    sheet.update_notes({"B3": "ask Kim"})
+    scientist.duplicates_row(3)
+    scientist.clears(4, 2)
+    assert scientist.sees()[3] == ["620995", "", "Run 2", "P1", "Cardinal"]
+    assert sheet.get_note("B4") == "ask Kim"
+
+
+def test_a_tab_is_as_long_as_what_is_put_in(server: SheetsServer) -> None:
+    book = server.add_book("Long", [[number] for number in range(1200)])
+    assert len(server.collaborator(book).sees()) == 1200
 
 
 def test_a_renamed_tab_is_not_found_by_its_old_name(

@@ -1,5 +1,6 @@
 """The requests of batchUpdate, one by one, and that a batch is done whole or not at all."""
 
+import copy
 import inspect
 import re
 from typing import Any
@@ -51,6 +52,42 @@ def test_a_batch_is_done_whole_or_not_at_all(batch: Batches, server: SheetsServe
         batch.client.batch_update(batch.book.id, {"requests": []})
     with pytest.raises(gspread.exceptions.APIError, match='Unknown name "addChartOfMine"'):
         batch("addChartOfMine")
+
+
+def test_a_batch_that_is_refused_takes_every_kind_of_change_back(batch: Batches) -> None:
+    before = copy.deepcopy(batch.book)
+    first_rows = {"startRowIndex": 0, "endRowIndex": 2}
+    look = {"title": "New", "gridProperties": {"frozenRowCount": 2}, "tabColor": {"red": 1}}
+    note = {"note": "n", "userEnteredFormat": {"textFormat": {"bold": True}}}
+    requests: list[dict[str, Any]] = [
+        {"updateSpreadsheetProperties": {"properties": {"title": "New"}, "fields": "title"}},
+        {"updateSheetProperties": {"properties": look, "fields": "title,gridProperties.frozenRowCount,tabColor"}},
+        {"updateDimensionProperties": {"range": rows(2, 3), "properties": {"hiddenByUser": True}, "fields": "*"}},
+        {"addDimensionGroup": {"range": rows(2, 4)}},
+        {"mergeCells": {"range": {**first_rows, "endColumnIndex": 2}}},
+        {"addProtectedRange": {"protectedRange": {"range": first_rows}}},
+        {"addNamedRange": {"namedRange": {"name": "Rules", "range": first_rows}}},
+        {"setBasicFilter": {"filter": {"range": SLIDE_ROWS}}},
+        {"repeatCell": {"range": SLIDE_ROWS, "cell": note, "fields": "note,userEnteredFormat"}},
+        {"sortRange": {"range": SLIDE_ROWS, "sortSpecs": [{"dimensionIndex": 0}]}},
+        {"insertDimension": {"range": rows(0, 1)}},
+        {"duplicateSheet": {}},
+    ]
+    assert batch.client.batch_update(batch.book.id, {"requests": requests})["replies"]
+    changed = copy.deepcopy(batch.book)
+    assert changed != before
+    further: list[dict[str, Any]] = [
+        *requests[:4],
+        {"deleteProtectedRange": {"protectedRangeId": changed.tabs[1].protections[0].id}},
+        {"deleteDimensionGroup": {"range": rows(3, 4)}},
+        {"deleteDimension": {"range": rows(0, 2)}},
+        {"repeatCell": {"range": SLIDE_ROWS, "cell": {}, "fields": "*"}},
+        {"clearBasicFilter": {}},
+        {"deleteSheet": {"sheetId": 99}},
+    ]
+    with pytest.raises(gspread.exceptions.APIError, match=r"Invalid requests\[9\].deleteSheet: No sheet with id: 99"):
+        batch.client.batch_update(batch.book.id, {"requests": further})
+    assert batch.book == changed
 
 
 def test_the_spreadsheet_comes_with_the_replies_when_asked_for(batch: Batches) -> None:
@@ -231,6 +268,13 @@ def test_named_ranges_and_protections_are_changed(batch: Batches) -> None:
         ),
         ("updateSpreadsheetProperties", {"properties": {"locale": "xx"}, "fields": "locale"}, "Unsupported locale: xx"),
         ("insertDimension", {"range": rows(0, 1), "inheritFromBefore": True}, "inheritFromBefore cannot be true"),
+        (
+            "insertDimension",
+            {"range": rows(1000, 1001)},
+            "range.startIndex must be less than the grid size (1000) if inheritFromBefore is false.",
+        ),
+        ("insertDimension", {"range": rows(1001, 1002)}, "range.startIndex is larger than current grid size (1000)"),
+        ("repeatCell", {"range": {"sheetId": 7}, "fields": "*"}, "No grid with id: 7"),
         ("deleteNamedRange", {"namedRangeId": "7"}, "Cannot find a named range with ID: 7"),
         ("deleteProtectedRange", {"protectedRangeId": 7}, "No protected range with id: 7"),
         ("findReplace", {"find": "(", "searchByRegex": True, "allSheets": True}, "Invalid regular expression."),

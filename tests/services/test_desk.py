@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 
 from app.domain.errors import SlideError, UseError
+from app.domain.hand_scan import HandReading, HandScan
 from app.domain.run import SlideClass
 from app.domain.slide import PictureKind
 from app.domain.step import StepState
@@ -124,6 +125,15 @@ async def test_the_hand_scanner_is_answered_in_every_case(lab: Lab, tmp_path) ->
             "620995": SlideClass.EXPECTED, "999999": SlideClass.NOT_IN_SHEET,
         }  # fmt: skip
         assert (await desk.hand_scan("407871")).text.startswith("Prec01 · Run 2 · P2")
+
+
+async def test_what_the_hand_scanner_read_is_understood_by_pattern_sheet_and_run(lab: Lab, tmp_path) -> None:
+    async with lab.open() as station:
+        desk = Desk(station, tmp_path)
+        await desk.hand_scan("620995")  # the sheet is read
+        assert desk.understand(HandScan("]C0407871")) == HandReading(("407871",), "Code128")
+        assert desk.understand(HandScan("]d20109506000134352\x1d21407871")).candidates == ("407871",)
+        assert desk.understand(HandScan("hello")).candidates == ()
 
 
 async def test_a_barcode_is_expected_although_the_sheet_is_away(lab: Lab, tmp_path) -> None:

@@ -74,6 +74,8 @@ def facts_text(facts: SlideFacts | None) -> str | None:
             "scanned_at": facts.scanned_at,
             "scanner_serial": facts.scanner_serial,
             "reader": facts.reader,
+            "channels": facts.channels,
+            "structure_known": facts.structure_known,
         }
     )
 
@@ -97,6 +99,8 @@ def facts_of(text: str | None, properties: str) -> SlideFacts | None:
         scanned_at=got["scanned_at"],
         scanner_serial=got["scanner_serial"],
         reader=got["reader"],
+        channels=tuple(got.get("channels", ())),
+        structure_known=got.get("structure_known", True),
         properties=TextsWhenNeeded(properties),
     )
 
@@ -117,6 +121,9 @@ def quality_text(quality: Quality | None) -> str | None:
             "why_not": numbers.reason,
             "limits": quality.limits and asdict(quality.limits),
             "program": quality.program,
+            "missed_percent": numbers.missed_percent,
+            "pen_percent": numbers.pen_percent,
+            "blurry_pen_percent": numbers.blurry_pen_percent,
         }
     )
 
@@ -127,10 +134,17 @@ def quality_of(text: str | None) -> Quality | None:
 
 
 def read_quality(text: str) -> Quality:
-    """Read a verdict back."""
+    """Read a verdict back; older journals know less of what is measured today."""
     got = json.loads(text)
     numbers = QualityNumbers(
-        got["blurry_percent"], got["focus"], got["tissue_percent"], blank=got["blank"], reason=got["why_not"]
+        got["blurry_percent"],
+        got["focus"],
+        got["tissue_percent"],
+        blank=got["blank"],
+        reason=got["why_not"],
+        missed_percent=got.get("missed_percent"),
+        pen_percent=got.get("pen_percent"),
+        blurry_pen_percent=got.get("blurry_pen_percent"),
     )
     limits = got["limits"] and QualityLimits(**got["limits"])
     return Quality(_VERDICTS[got["verdict"]], numbers, got["reason"], limits, got["program"])

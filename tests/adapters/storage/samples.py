@@ -33,7 +33,9 @@ def a_dossier(number: str, *, run: RunId | None = None) -> Dossier:
         complete=False, problem=Problem("Not whole", "3 of 4", "Wait"), scanned_at="2026-11-22", scanner_serial="S1",
         reader="openslide", properties={"mirax.x": "1", "a": "ß"},
     )  # fmt: skip
-    numbers = QualityNumbers(12.4, 0.31, 22.5, blank=False, reason="why")
+    numbers = QualityNumbers(
+        12.4, 0.31, 22.5, blank=False, reason="why", missed_percent=18.2, pen_percent=3.1, blurry_pen_percent=1.5
+    )
     limits = QualityLimits(6.0, 0.21, 0.2, focus_usual=0.16, focus_of="Raven at 20x")
     verified = VerifiedFile("/scanner/a", "Prec01/a", 12, "ab" * 32, "read back")
     return Dossier(

@@ -1,12 +1,12 @@
 """The spreadsheets.batchUpdate method: many changes, all or none of them."""
 
-import copy
 from typing import Any
 
 from tests.fakes.sheets_server.call import Call
+from tests.fakes.sheets_server.data_filter import view_for
 from tests.fakes.sheets_server.errors import ApiError, InvalidError, bad_field, invalid_argument
-from tests.fakes.sheets_server.metadata import described, tab_properties
-from tests.fakes.sheets_server.requests import cells, lines, moving, ranges, tabs, texts
+from tests.fakes.sheets_server.metadata import areas_of, described, tab_properties
+from tests.fakes.sheets_server.requests import cells, developer_metadata, lines, moving, ranges, tabs, texts
 from tests.fakes.sheets_server.requests.edit import Edit, Handler
 from tests.fakes.sheets_server.requests.tabs import copied
 from tests.fakes.sheets_server.store import Store
@@ -22,7 +22,9 @@ REQUESTS: dict[str, Handler] = {
     "autoResizeDimensions": lines.auto_resize_dimensions,
     "clearBasicFilter": ranges.clear_basic_filter,
     "copyPaste": moving.copy_paste,
+    "createDeveloperMetadata": developer_metadata.create_developer_metadata,
     "cutPaste": moving.cut_paste,
+    "deleteDeveloperMetadata": developer_metadata.delete_developer_metadata,
     "deleteDimension": lines.delete_dimension,
     "deleteDimensionGroup": lines.delete_dimension_group,
     "deleteDuplicates": texts.delete_duplicates,
@@ -46,6 +48,7 @@ REQUESTS: dict[str, Handler] = {
     "unmergeCells": ranges.unmerge_cells,
     "updateBorders": cells.update_borders,
     "updateCells": cells.update_cells,
+    "updateDeveloperMetadata": developer_metadata.update_developer_metadata,
     "updateDimensionGroup": lines.update_dimension_group,
     "updateDimensionProperties": lines.update_dimension_properties,
     "updateNamedRange": ranges.update_named_range,
@@ -62,7 +65,7 @@ def batch_update(store: Store, call: Call, book_id: str) -> dict[str, Any]:
     requests = body.get("requests") or []
     if not requests:
         raise invalid_argument("Must specify at least one request.")
-    before = copy.deepcopy(book)
+    before = book.copy()
     edit = Edit(store, book, call.account)
     try:
         replies = [_reply(edit, index, request) for index, request in enumerate(requests)]
@@ -73,8 +76,9 @@ def batch_update(store: Store, call: Call, book_id: str) -> dict[str, Any]:
     message: dict[str, Any] = {"spreadsheetId": book.id, "replies": replies}
     if body.get("includeSpreadsheetInResponse"):
         with_cells = bool(body.get("responseIncludeGridData"))
-        asked = body.get("responseRanges") or ()
-        message["updatedSpreadsheet"] = described(store, book, asked, with_cells=with_cells)
+        asked = body.get("responseRanges")
+        areas = areas_of(book, asked) if asked else None
+        message["updatedSpreadsheet"] = described(view_for(book, call.account), areas, with_cells=with_cells)
     return message
 
 
@@ -103,7 +107,7 @@ def create(store: Store, call: Call) -> dict[str, Any]:
         edit = Edit(store, book, call.account)
         for properties in asked:
             tabs.add_sheet(edit, {"properties": properties})
-    return described(store, book)
+    return described(view_for(book, call.account))
 
 
 def copy_to(store: Store, call: Call, book_id: str, tab_id: str) -> dict[str, Any]:
@@ -111,7 +115,7 @@ def copy_to(store: Store, call: Call, book_id: str, tab_id: str) -> dict[str, An
     source = store.readable(book_id, call.account).tab_by_id(int(tab_id))
     target = store.writable(str(call.json().get("destinationSpreadsheetId") or ""), call.account)
     target.check_cells(source.rows * source.columns)
-    tab = copied(source, store.new_number(), _title_of_copy(target.tabs, source.title))
+    tab = copied(store, source, store.new_number(), _title_of_copy(target.tabs, source.title))
     target.tabs.append(tab)
     store.touch(target)
     return tab_properties(target, tab)

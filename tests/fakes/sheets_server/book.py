@@ -1,11 +1,12 @@
 """A spreadsheet with its tabs and named ranges, and how its formulas and ranges are read."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from tests.fakes.sheets_server.area import Area, Axis, parse_area, quoted, split_sheet
 from tests.fakes.sheets_server.cell import Cell, Scalar, shown
+from tests.fakes.sheets_server.developer_metadata import DeveloperMetadata
 from tests.fakes.sheets_server.errors import PROTECTED, InvalidError
 from tests.fakes.sheets_server.formula import evaluate, shifted
 from tests.fakes.sheets_server.functions import FormulaError, Table
@@ -52,6 +53,19 @@ class Book:
     permissions: list[Permission] = field(default_factory=list)
     comments: list[dict[str, Any]] = field(default_factory=list)
     named: list[NamedRange] = field(default_factory=list)
+    metadata: list[DeveloperMetadata] = field(default_factory=list)
+    """What hangs on the spreadsheet itself; each tab holds what hangs on it."""
+
+    def copy(self) -> "Book":
+        """Return a spreadsheet that is the same and stays so when this one is changed."""
+        return replace(
+            self,
+            tabs=[each.copy() for each in self.tabs],
+            permissions=[replace(each) for each in self.permissions],
+            comments=list(self.comments),
+            named=[replace(each) for each in self.named],
+            metadata=list(self.metadata),
+        )
 
     def become(self, other: "Book") -> None:
         """Take over all that another one holds."""
@@ -68,10 +82,17 @@ class Book:
 
     def tab_by_id(self, tab_id: int) -> Tab:
         """Return the tab with this id. Raises InvalidError."""
+        return self._with_id(tab_id, "sheet")
+
+    def grid_by_id(self, tab_id: int) -> Tab:
+        """Return the tab whose cells a range names by this id: Google words it otherwise. Raises InvalidError."""
+        return self._with_id(tab_id, "grid")
+
+    def _with_id(self, tab_id: int, word: str) -> Tab:
         for each in self.tabs:
             if each.id == tab_id:
                 return each
-        raise InvalidError(f"No sheet with id: {tab_id}")
+        raise InvalidError(f"No {word} with id: {tab_id}")
 
     def locate(self, text: str) -> tuple[Tab, Area]:
         """Return tab and area of a range as people write it; the area may reach over the tab's edge.
@@ -110,7 +131,7 @@ class Book:
 
     def area_of(self, message: dict[str, Any]) -> tuple[Tab, Area]:
         """Return tab and area of a GridRange; ends that are left out are the tab's. Raises InvalidError."""
-        tab = self.tab_by_id(int(message.get("sheetId") or 0))
+        tab = self.grid_by_id(int(message.get("sheetId") or 0))
         bottom, right = message.get("endRowIndex"), message.get("endColumnIndex")
         area = Area(
             int(message.get("startRowIndex") or 0),
@@ -151,7 +172,8 @@ class Book:
 
     def shown(self, tab: Tab, place: tuple[int, int]) -> str:
         """Return what a person sees in a cell."""
-        return shown(self.value(tab, place), tab[place])
+        cell = tab[place]
+        return shown(self.value(tab, place) if cell.is_formula else cell.value, cell)
 
     def check_writable(self, tab: Tab, area: Area, account: str) -> None:
         """Raise InvalidError where somebody protected a cell of the area, unless the spreadsheet is the account's."""
@@ -179,9 +201,9 @@ class Book:
                 kept.append(each)
         self.named = kept
         for own in self.tabs:
-            for spot, cell in list(own.cells.items()):
-                if cell.is_formula:
-                    own[spot] = self._followed(cell, own, tab, axis, place)
+            formulas = [(spot, cell) for spot, cell in own.cells.items() if cell.is_formula]
+            for spot, cell in formulas:
+                own[spot] = self._followed(cell, own, tab, axis, place)
 
     @staticmethod
     def _followed(cell: Cell, own: Tab, tab: Tab, axis: Axis, place: Callable[[int], int | None]) -> Cell:

@@ -1,45 +1,82 @@
 """The message that describes a spreadsheet: its properties, its tabs, and the cells of asked-for ranges."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from tests.fakes.sheets_server.area import Area, Axis
 from tests.fakes.sheets_server.book import Book, NamedRange
 from tests.fakes.sheets_server.call import Call
 from tests.fakes.sheets_server.cell import ERRORS, Cell, Scalar
+from tests.fakes.sheets_server.data_filter import View, view_for
+from tests.fakes.sheets_server.developer_metadata import Location
 from tests.fakes.sheets_server.fields import parse_mask, pruned
 from tests.fakes.sheets_server.formats import DEFAULT, combined, theme
 from tests.fakes.sheets_server.store import Store
 from tests.fakes.sheets_server.tab import COLUMN_PIXELS, ROW_PIXELS, Protection, Tab
 from tests.fakes.sheets_server.values import located
 
+Areas = Mapping[int, Sequence[Area]]
+"""Areas by the id of their tab."""
+Notes = Mapping[Location, list[dict[str, Any]]]
+"""Developer metadata by what it hangs on."""
+
 
 def get(store: Store, call: Call, book_id: str) -> dict[str, Any]:
     """Answer spreadsheets.get."""
-    book = store.readable(book_id, call.account)
+    view = view_for(store.readable(book_id, call.account), call.account)
+    ranges = call.query.get("ranges", ())
+    areas = areas_of(view.book, ranges) if ranges else None
+    return _answered(view, call, areas, with_cells=call.flag("includeGridData"))
+
+
+def get_by_data_filter(store: Store, call: Call, book_id: str) -> dict[str, Any]:
+    """Answer spreadsheets.getByDataFilter: the tabs and the cells that the filters select."""
+    view = view_for(store.readable(book_id, call.account), call.account)
+    body = call.json()
+    filters = body.get("dataFilters")
+    areas = by_tab((tab, area) for _, tab, area in view.areas_of_all(filters)) if filters else None
+    return _answered(view, call, areas, with_cells=bool(body.get("includeGridData")))
+
+
+def _answered(view: View, call: Call, areas: Areas | None, *, with_cells: bool) -> dict[str, Any]:
+    """Return the fields that are asked for; a field mask says by itself whether cells are."""
     mask = parse_mask(call.parameter("fields"))
-    with_cells = "data" in mask.get("sheets", {}) if mask else call.flag("includeGridData")
-    message = described(store, book, call.query.get("ranges", ()), with_cells=with_cells)
-    answered: dict[str, Any] = pruned(message, mask)
+    with_cells = "data" in mask.get("sheets", {}) if mask else with_cells
+    answered: dict[str, Any] = pruned(described(view, areas, with_cells=with_cells), mask)
     return answered
 
 
-def described(store: Store, book: Book, ranges: Sequence[str] = (), *, with_cells: bool = False) -> dict[str, Any]:
-    """Return a spreadsheet's message; with `ranges`, of their tabs only. Raises InvalidError for what is no range."""
+def areas_of(book: Book, ranges: Iterable[str]) -> Areas:
+    """Return the areas of ranges. Raises InvalidError for what is no range."""
+    return by_tab(located(book, text) for text in ranges)
+
+
+def by_tab(places: Iterable[tuple[Tab, Area]]) -> Areas:
+    """Return areas by the id of their tab."""
     areas: dict[int, list[Area]] = {}
-    for text in ranges:
-        tab, area = located(book, text)
+    for tab, area in places:
         areas.setdefault(tab.id, []).append(area)
+    return areas
+
+
+def described(view: View, areas: Areas | None = None, *, with_cells: bool = False) -> dict[str, Any]:
+    """Return a spreadsheet's message; with `areas`, of their tabs only, and with their cells where those are wanted."""
+    book, notes = view.book, view.by_location()
     sheets = []
     for tab in book.tabs:
-        if not ranges or tab.id in areas:
-            sheet = tab_message(store, book, tab)
+        if areas is None or tab.id in areas:
+            sheet = tab_message(book, tab, notes)
             if with_cells:
-                sheet["data"] = [grid_data(book, tab, area) for area in areas.get(tab.id, [tab.whole])]
+                asked = [tab.whole] if areas is None else areas[tab.id]
+                sheet["data"] = [grid_data(book, tab, area, notes) for area in asked]
             sheets.append(sheet)
-    message: dict[str, Any] = {"spreadsheetId": book.id, "properties": _properties(book), "sheets": sheets}
-    if book.named:
-        message["namedRanges"] = [named_message(each) for each in book.named]
+    lists: dict[str, Any] = {
+        "sheets": sheets,
+        "namedRanges": [named_message(each) for each in book.named],
+        "developerMetadata": notes.get(Location()),
+    }
+    message: dict[str, Any] = {"spreadsheetId": book.id, "properties": _properties(book)}
+    message |= {name: each for name, each in lists.items() if each}
     return message | {"spreadsheetUrl": f"https://docs.google.com/spreadsheets/d/{book.id}/edit"}
 
 
@@ -62,7 +99,7 @@ def tab_properties(book: Book, tab: Tab) -> dict[str, Any]:
     return fixed | {"gridProperties": grid} | rest
 
 
-def tab_message(store: Store, book: Book, tab: Tab) -> dict[str, Any]:
+def tab_message(book: Book, tab: Tab, notes: Notes) -> dict[str, Any]:
     """Return a tab's Sheet message without its cells; lists of nothing are left out."""
     owners = [each.email for each in book.permissions if each.type == "user" and each.role == "owner"]
     lists: dict[str, Any] = {
@@ -73,6 +110,7 @@ def tab_message(store: Store, book: Book, tab: Tab) -> dict[str, Any]:
         ],
         "rowGroups": group_messages(tab, Axis.ROWS),
         "columnGroups": group_messages(tab, Axis.COLUMNS),
+        "developerMetadata": notes.get(Location(tab.id)),
     }
     message = {"properties": tab_properties(book, tab)} | {name: each for name, each in lists.items() if each}
     if tab.filter is not None and tab.filter_area is not None:
@@ -107,7 +145,7 @@ def group_messages(tab: Tab, axis: Axis) -> list[dict[str, Any]]:
 # --- cells
 
 
-def grid_data(book: Book, tab: Tab, area: Area) -> dict[str, Any]:
+def grid_data(book: Book, tab: Tab, area: Area, notes: Notes) -> dict[str, Any]:
     """Return the GridData of an area; empty ends of rows and empty rows at the end are left out."""
     ends: dict[int, int] = {}
     for row, column in tab.cells:
@@ -121,14 +159,20 @@ def grid_data(book: Book, tab: Tab, area: Area) -> dict[str, Any]:
     message: dict[str, Any] = {name: start for name, start in starts.items() if start}
     if rows:
         message["rowData"] = rows
-    message["rowMetadata"] = _lines(tab, Axis.ROWS, area, ROW_PIXELS)
-    message["columnMetadata"] = _lines(tab, Axis.COLUMNS, area, COLUMN_PIXELS)
+    message["rowMetadata"] = _lines(tab, Axis.ROWS, area, notes)
+    message["columnMetadata"] = _lines(tab, Axis.COLUMNS, area, notes)
     return message
 
 
-def _lines(tab: Tab, axis: Axis, area: Area, pixels: int) -> list[dict[str, Any]]:
+def _lines(tab: Tab, axis: Axis, area: Area, notes: Notes) -> list[dict[str, Any]]:
+    """Return the DimensionProperties of an area's rows or columns."""
     start, end = area.span(axis)
-    return [{"pixelSize": pixels, **tab.lines[axis].get(index, {})} for index in range(start, end)]
+    pixels = ROW_PIXELS if axis is Axis.ROWS else COLUMN_PIXELS
+    lines = [{"pixelSize": pixels, **tab.lines[axis].get(index, {})} for index in range(start, end)]
+    for location, hung in notes.items():
+        if location.tab == tab.id and location.axis is axis and start <= location.index < end:
+            lines[location.index - start]["developerMetadata"] = hung
+    return lines
 
 
 def cell_data(book: Book, tab: Tab, place: tuple[int, int]) -> dict[str, Any]:

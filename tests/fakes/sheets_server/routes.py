@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-from tests.fakes.sheets_server import batch, drive, metadata, sharing, values, writing
+from tests.fakes.sheets_server import batch, drive, filtered, metadata, sharing, values, writing
 from tests.fakes.sheets_server.call import Answer, Call, answer_json
 from tests.fakes.sheets_server.store import Store
 
@@ -40,8 +40,14 @@ _BOOK, _FILE = f"{_BOOKS}/([^/:]+)", f"{_FILES}/([^/]+)"
 ROUTES = (
     _route("POST", _BOOKS, "write", batch.create),
     _route("GET", _BOOK, "read", metadata.get),
+    _route("POST", f"{_BOOK}:getByDataFilter", "read", metadata.get_by_data_filter),
     _route("POST", f"{_BOOK}:batchUpdate", "write", batch.batch_update),
     _route("POST", f"{_BOOK}/sheets/([0-9]+):copyTo", "write", batch.copy_to),
+    _route("POST", f"{_BOOK}/developerMetadata:search", "read", filtered.search),
+    _route("GET", f"{_BOOK}/developerMetadata/([0-9]+)", "read", filtered.get_metadata),
+    _route("POST", f"{_BOOK}/values:batchGetByDataFilter", "read", filtered.batch_get),
+    _route("POST", f"{_BOOK}/values:batchUpdateByDataFilter", "write", filtered.batch_update),
+    _route("POST", f"{_BOOK}/values:batchClearByDataFilter", "write", filtered.batch_clear),
     _route("GET", f"{_BOOK}/values:batchGet", "read", values.batch_get),
     _route("POST", f"{_BOOK}/values:batchUpdate", "write", writing.batch_update),
     _route("POST", f"{_BOOK}/values:batchClear", "write", writing.batch_clear),

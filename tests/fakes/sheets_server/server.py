@@ -19,7 +19,7 @@ from tests.fakes.sheets_server.collaborator import Collaborator
 from tests.fakes.sheets_server.errors import ApiError, InvalidError, invalid_argument, refusal
 from tests.fakes.sheets_server.oauth import Accounts, make_key
 from tests.fakes.sheets_server.quota import Quota
-from tests.fakes.sheets_server.routes import route_for
+from tests.fakes.sheets_server.routes import Route, route_for
 from tests.fakes.sheets_server.script import HTML, Fault, Script
 from tests.fakes.sheets_server.store import Store
 
@@ -118,18 +118,18 @@ class SheetsServer:
             answer: Answer | None = None
             account = ""
             if fault is None or fault.after:
-                answer, account = self._done(call, authorization)
+                answer, account = self._done(call, authorization, route)
             answer = _spoiled(answer, fault) if fault is not None else answer
             self.log.append(Served(kind, call.method, call.path, account, answer.status if answer else None))
         return answer, fault.silent_seconds if fault else 0.0
 
-    def _done(self, call: Call, authorization: str) -> tuple[Answer, str]:
+    def _done(self, call: Call, authorization: str, route: Route | None) -> tuple[Answer, str]:
         account = ""
         try:
             if call.path == TOKEN_PATH:
                 return self.accounts.grant(call), ""
             account = self.accounts.account(authorization)
-            return self._routed(Call(call.method, call.path, call.query, call.content, account)), account
+            return self._routed(replace(call, account=account), route), account
         except ApiError as error:
             return answer_json(error.body, error.status), account
         except InvalidError as error:
@@ -138,8 +138,7 @@ class SheetsServer:
             self.failures.append(error)
             return answer_json(refusal(500, "INTERNAL", "Internal error encountered.").body, 500), account
 
-    def _routed(self, call: Call) -> Answer:
-        route = route_for(call.method, call.path)
+    def _routed(self, call: Call, route: Route | None) -> Answer:
         if route is None:
             return Answer(404, _NO_SUCH_PAGE.encode("utf-8"), HTML)
         if route.kind in ("read", "write"):
@@ -215,7 +214,8 @@ class _Handler(BaseHTTPRequestHandler):
     """Reads requests from one connection and writes the answers."""
 
     protocol_version = "HTTP/1.1"
-    wbufsize = -1  # head and body go out together: in two pieces the second waits for the client's acknowledgement
+    wbufsize = -1  # head and body go out together
+    disable_nagle_algorithm = True  # the end of a large body would wait 40 ms for the client's acknowledgement
     server: _Listener
 
     def _handle(self) -> None:

@@ -1,6 +1,5 @@
 """All spreadsheets that the server keeps, and who may see them."""
 
-import copy
 import random
 import string
 import time
@@ -43,7 +42,7 @@ class Store:
 
     def copy(self, source: Book, title: str, owner: str) -> Book:
         """Keep a copy of a spreadsheet, for its new owner alone."""
-        made = copy.deepcopy(source)
+        made = source.copy()
         made.id, made.title, made.created, made.modified = self.new_id(), title, self.clock(), self.clock()
         made.comments = []
         made.permissions = [Permission(self._permission_id(), "user", "owner", email=owner)]

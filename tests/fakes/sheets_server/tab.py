@@ -1,12 +1,13 @@
 """A tab of a spreadsheet: its grid of cells and what hangs on its rows, columns and areas."""
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from tests.fakes.sheets_server.area import Area, Axis
 from tests.fakes.sheets_server.cell import Cell
+from tests.fakes.sheets_server.developer_metadata import DeveloperMetadata
 from tests.fakes.sheets_server.errors import InvalidError
 
 ROW_PIXELS = 21
@@ -42,6 +43,21 @@ class Tab:
     depths: dict[Axis, dict[int, int]] = field(default_factory=lambda: {axis: {} for axis in Axis})
     lines: dict[Axis, dict[int, dict[str, Any]]] = field(default_factory=lambda: {axis: {} for axis in Axis})
     """What is special about a row or column: its pixelSize, hiddenByUser."""
+    metadata: list[DeveloperMetadata] = field(default_factory=list)
+    """What programs have hung on the tab, its rows and its columns."""
+
+    def copy(self) -> "Tab":
+        """Return a tab that is the same and stays so when this one is changed."""
+        return replace(
+            self,
+            look=dict(self.look),
+            cells=dict(self.cells),
+            merges=list(self.merges),
+            protections=[replace(each) for each in self.protections],
+            depths={axis: dict(each) for axis, each in self.depths.items()},
+            lines={axis: dict(each) for axis, each in self.lines.items()},
+            metadata=list(self.metadata),
+        )
 
     def __getitem__(self, place: tuple[int, int]) -> Cell:
         return self.cells.get(place, EMPTY)
@@ -79,7 +95,7 @@ class Tab:
     def insert(self, axis: Axis, start: int, count: int) -> Callable[[int], int | None]:
         """Make room before `start`; return where each row or column went."""
         if not 0 <= start <= self.length(axis):
-            raise InvalidError(f"range.startIndex[{start}] is too large for the sheet")
+            raise InvalidError(f"range.startIndex is larger than current grid size ({self.length(axis)})")
         place = lambda index: index if index < start else index + count  # noqa: E731
         self._move(axis, place, self.length(axis) + count)
         return place
@@ -106,15 +122,17 @@ class Tab:
 
     def _move(self, axis: Axis, place: Callable[[int], int | None], length: int) -> None:
         """Let everything follow its row or column to where `place` says."""
+        to = [place(index) for index in range(self.length(axis))]
         if axis is Axis.ROWS:
-            spots = {(new, at[1]): cell for at, cell in self.cells.items() if (new := place(at[0])) is not None}
+            spots = {(new, at[1]): cell for at, cell in self.cells.items() if (new := to[at[0]]) is not None}
             self.rows = length
         else:
-            spots = {(at[0], new): cell for at, cell in self.cells.items() if (new := place(at[1])) is not None}
+            spots = {(at[0], new): cell for at, cell in self.cells.items() if (new := to[at[1]]) is not None}
             self.columns = length
         self.cells = spots
         self.merges = [area for each in self.merges if (area := each.moved(axis, place)) is not None]
         self._move_areas(axis, place)
+        self.metadata = [new for each in self.metadata if (new := each.moved(axis, place)) is not None]
         self.depths[axis] = {new: deep for old, deep in self.depths[axis].items() if (new := place(old)) is not None}
         self.lines[axis] = {new: line for old, line in self.lines[axis].items() if (new := place(old)) is not None}
 
@@ -131,10 +149,16 @@ class Tab:
     def last(self, area: Area, wanted: Callable[[Cell], bool]) -> tuple[int, int]:
         """Return one behind the last row and column of an area that hold such a cell; the area's start where none."""
         bottom, right = area.top, area.left
-        for (row, column), cell in self.cells.items():
-            if area.has(row, column) and wanted(cell):
+        for row, column in self.places(area):
+            if (row >= bottom or column >= right) and wanted(self.cells[row, column]):
                 bottom, right = max(bottom, row + 1), max(right, column + 1)
         return bottom, right
+
+    def places(self, area: Area) -> Iterator[tuple[int, int]]:
+        """Yield row and column of the cells of an area on which anything hangs, in no order."""
+        if (area.bottom - area.top) * (area.right - area.left) < len(self.cells):
+            return (each for each in area.cells() if each in self.cells)
+        return (each for each in self.cells if area.has(*each))
 
     def tables(self) -> list[Area]:
         """Return the blocks of filled cells that touch, also at corners; the last one ends lowest, then rightmost."""

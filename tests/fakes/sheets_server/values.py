@@ -1,5 +1,6 @@
 """Reading what cells hold: values.get and values.batchGet."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,6 +36,15 @@ def rendering_of(call: Call, prefix: str = "") -> Rendering:
         axis_of(call.parameter("majorDimension")),
         call.choice("valueRenderOption", "ValueRenderOption", RENDERINGS),
         call.choice("dateTimeRenderOption", "DateTimeRenderOption", DATE_RENDERINGS),
+    )
+
+
+def body_rendering(body: Mapping[str, Any]) -> Rendering:
+    """Return how a request wants its values that says so in its body."""
+    return Rendering(
+        axis_of(body.get("majorDimension")),
+        chosen(body.get("valueRenderOption") or "", "valueRenderOption", "ValueRenderOption", RENDERINGS),
+        chosen(body.get("dateTimeRenderOption") or "", "dateTimeRenderOption", "DateTimeRenderOption", DATE_RENDERINGS),
     )
 
 

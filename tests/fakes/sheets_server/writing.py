@@ -76,7 +76,7 @@ def _quoted(value: Any) -> str:
     return f'"{value}"' if isinstance(value, str) else str(value)
 
 
-def _input_option(text: str | None) -> str:
+def input_option(text: str | None) -> str:
     option = chosen(text or "", "valueInputOption", "ValueInputOption", INPUTS)
     if option in ("", INPUTS[-1]):
         raise invalid_argument("'valueInputOption' is required but not specified")
@@ -89,16 +89,21 @@ def planned(book: Book, text: str, rows: list[list[Scalar | None]]) -> Write:
     write = Write(tab, area.top, area.left, rows, area.common(tab.whole))
     open_ended = area.bottom - area.top == 1 and area.right - area.left == 1
     if not open_ended:
-        for axis, last in ((Axis.ROWS, write.area.bottom), (Axis.COLUMNS, write.area.right)):
-            if last > area.span(axis)[1] and rows:
-                where = f"row [{last}]" if axis is Axis.ROWS else f"column [{column_letters(last - 1)}]"
-                raise InvalidError(f"Requested writing within range [{text}], but tried writing to {where}")
+        check_fits(write, area, text)
     if not tab.whole.holds(write.area):
         raise InvalidError(
             f"Range ({quoted(tab.title)}!{write.area.a1()}) exceeds grid limits. "
             f"Max rows: {tab.rows}, max columns: {tab.columns}"
         )
     return write
+
+
+def check_fits(write: Write, area: Area, text: str) -> None:
+    """Raise InvalidError when values reach over an area; `text` is how that was named."""
+    for axis, last in ((Axis.ROWS, write.area.bottom), (Axis.COLUMNS, write.area.right)):
+        if last > area.span(axis)[1] and write.rows:
+            where = f"row [{last}]" if axis is Axis.ROWS else f"column [{column_letters(last - 1)}]"
+            raise InvalidError(f"Requested writing within range [{text}], but tried writing to {where}")
 
 
 def entered(book: Book, write: Write, option: str, account: str) -> list[tuple[Tab, tuple[int, int], Cell]]:
@@ -152,7 +157,7 @@ def _echo(call: Call) -> Rendering | None:
 def update(store: Store, call: Call, book_id: str, text: str) -> dict[str, Any]:
     body = call.json()
     rows = rows_of(body, "data")
-    option = _input_option(call.parameter("valueInputOption"))
+    option = input_option(call.parameter("valueInputOption"))
     book = store.writable(book_id, call.account)
     named = body.get("range")
     if named and located(book, named) != located(book, text):
@@ -167,7 +172,7 @@ def batch_update(store: Store, call: Call, book_id: str) -> dict[str, Any]:
     body = call.json()
     data: Sequence[dict[str, Any]] = body.get("data") or ()
     grids = [rows_of(each, f"data[{index}]") for index, each in enumerate(data)]
-    option = _input_option(body.get("valueInputOption"))
+    option = input_option(body.get("valueInputOption"))
     book = store.writable(book_id, call.account)
     writes = []
     for index, (each, rows) in enumerate(zip(data, grids, strict=True)):
@@ -177,12 +182,12 @@ def batch_update(store: Store, call: Call, book_id: str) -> dict[str, Any]:
             raise invalid_argument(f"Invalid data[{index}]: {error}") from error
     perform(book, writes, option, call.account)
     store.touch(book)
-    echo = _body_echo(body)
+    echo = body_echo(body)
     responses = [update_response(book, write, echo) for write in writes]
-    return {"spreadsheetId": book.id, **_totals(writes)} | ({"responses": responses} if responses else {})
+    return {"spreadsheetId": book.id, **totals(writes)} | ({"responses": responses} if responses else {})
 
 
-def _body_echo(body: dict[str, Any]) -> Rendering | None:
+def body_echo(body: dict[str, Any]) -> Rendering | None:
     if not body.get("includeValuesInResponse"):
         return None
     return Rendering(
@@ -191,7 +196,7 @@ def _body_echo(body: dict[str, Any]) -> Rendering | None:
     )
 
 
-def _totals(writes: Sequence[Write]) -> dict[str, int]:
+def totals(writes: Sequence[Write]) -> dict[str, int]:
     """Return what a batch changed: a row or column that several writes touch counts once."""
     places = {(write.tab.id, *place) for write in writes for place in write.places()}
     totals = {
@@ -206,7 +211,7 @@ def _totals(writes: Sequence[Write]) -> dict[str, int]:
 def append(store: Store, call: Call, book_id: str, text: str) -> dict[str, Any]:
     """Write behind the last table that the range meets, or where the range starts when it meets none."""
     rows = rows_of(call.json(), "data")
-    option = _input_option(call.parameter("valueInputOption"))
+    option = input_option(call.parameter("valueInputOption"))
     insert = call.choice("insertDataOption", "InsertDataOption", ("OVERWRITE", "INSERT_ROWS")) == "INSERT_ROWS"
     book = store.writable(book_id, call.account)
     tab, area = located(book, text)
@@ -229,16 +234,19 @@ def append(store: Store, call: Call, book_id: str, text: str) -> dict[str, Any]:
     return message | {"updates": update_response(book, write, _echo(call))}
 
 
-def _empty(book: Book, tab: Tab, area: Area, account: str) -> str:
-    book.check_writable(tab, area, account)
-    for place in [each for each in tab.cells if area.has(*each)]:
-        tab[place] = tab[place].holding(None)
-    return f"{quoted(tab.title)}!{area.a1()}"
+def emptied(book: Book, places: Sequence[tuple[Tab, Area]], account: str) -> list[str]:
+    """Empty areas, all or none, and return them in A1 notation. Raises InvalidError when one is protected."""
+    for tab, area in places:
+        book.check_writable(tab, area, account)
+    for tab, area in places:
+        for place in list(tab.places(area)):
+            tab[place] = tab[place].holding(None)
+    return [f"{quoted(tab.title)}!{area.a1()}" for tab, area in places]
 
 
 def clear(store: Store, call: Call, book_id: str, text: str) -> dict[str, Any]:
     book = store.writable(book_id, call.account)
-    cleared = _empty(book, *located(book, text), call.account)
+    (cleared,) = emptied(book, [located(book, text)], call.account)
     store.touch(book)
     return {"spreadsheetId": book.id, "clearedRange": cleared}
 
@@ -251,6 +259,6 @@ def batch_clear(store: Store, call: Call, book_id: str) -> dict[str, Any]:
             places.append(located(book, text))
         except InvalidError as error:
             raise invalid_argument(f"Invalid range[{index}]: {error}") from error
-    cleared = [_empty(book, tab, area, call.account) for tab, area in places]
+    cleared = emptied(book, places, call.account)
     store.touch(book)
     return {"spreadsheetId": book.id} | ({"clearedRanges": cleared} if cleared else {})

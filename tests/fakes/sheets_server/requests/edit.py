@@ -31,7 +31,7 @@ class Edit:
     def lines(self, message: Message | None) -> tuple[Tab, Axis, int, int]:
         """Return tab, axis, start and end of a DimensionRange; open ends are the tab's. Raises InvalidError."""
         message = message or {}
-        tab = self.book.tab_by_id(int(message.get("sheetId") or 0))
+        tab = self.book.grid_by_id(int(message.get("sheetId") or 0))
         if message.get("dimension") not in ("ROWS", "COLUMNS"):
             raise InvalidError("No dimension specified.")
         axis = Axis(message["dimension"])

@@ -19,6 +19,8 @@ def insert_dimension(edit: Edit, request: Message) -> Message:
     tab, axis, start, end = edit.lines(request.get("range"))
     if request.get("inheritFromBefore") and start == 0:
         raise InvalidError("inheritFromBefore cannot be true if inserting at index 0.")
+    if not request.get("inheritFromBefore") and start == tab.length(axis):
+        raise InvalidError(f"range.startIndex must be less than the grid size ({start}) if inheritFromBefore is false.")
     other = tab.columns if axis is Axis.ROWS else tab.rows
     edit.book.check_cells((end - start) * other)
     edit.book.follow(tab, axis, tab.insert(axis, start, end - start))

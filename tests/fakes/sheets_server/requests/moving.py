@@ -110,7 +110,7 @@ def randomize_range(edit: Edit, request: Message) -> Message:
 
 def rearrange(tab: Tab, area: Area, rows: list[int]) -> None:
     """Put the rows of an area into this order, within its columns."""
-    block = {row: [tab[row, column] for column in range(area.left, area.right)] for row in rows}
-    for new, old in zip(range(area.top, area.bottom), rows, strict=True):
-        for column, cell in zip(range(area.left, area.right), block[old], strict=True):
-            tab[new, column] = cell
+    to = dict(zip(rows, range(area.top, area.bottom), strict=True))
+    tab.cells = {
+        (to[row], column) if area.has(row, column) else (row, column): cell for (row, column), cell in tab.cells.items()
+    }

@@ -1,6 +1,6 @@
 """Requests about the spreadsheet as a whole and its tabs."""
 
-import copy
+from dataclasses import replace
 from locale import locale_alias
 
 from tests.fakes.sheets_server.area import Axis
@@ -10,6 +10,7 @@ from tests.fakes.sheets_server.fields import Mask, written
 from tests.fakes.sheets_server.formats import colour
 from tests.fakes.sheets_server.metadata import tab_properties
 from tests.fakes.sheets_server.requests.edit import Edit, Message, mask_of
+from tests.fakes.sheets_server.store import Store
 from tests.fakes.sheets_server.tab import Tab
 
 LOOKS = ("hidden", "rightToLeft")
@@ -69,15 +70,18 @@ def duplicate_sheet(edit: Edit, request: Message) -> Message:
     title = request.get("newSheetName") or _free_title(book, f"Copy of {source.title}")
     _check_title(book, title)
     book.check_cells(source.rows * source.columns)
-    tab = copied(source, _free_id(edit, request.get("newSheetId")), title)
+    tab = copied(edit.store, source, _free_id(edit, request.get("newSheetId")), title)
     book.tabs.insert(_index(book, request.get("insertSheetIndex") or 0), tab)
     return {"duplicateSheet": {"properties": tab_properties(book, tab)}}
 
 
-def copied(source: Tab, tab_id: int, title: str) -> Tab:
-    """Return a copy of a tab."""
-    tab = copy.deepcopy(source)
+def copied(store: Store, source: Tab, tab_id: int, title: str) -> Tab:
+    """Return a copy of a tab; its developer metadata gets ids of its own."""
+    tab = source.copy()
     tab.id, tab.title = tab_id, title
+    tab.metadata = [
+        replace(each, id=store.new_number(), location=replace(each.location, tab=tab_id)) for each in source.metadata
+    ]
     return tab
 
 
