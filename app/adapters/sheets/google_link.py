@@ -6,6 +6,7 @@ from typing import Any
 
 import google.auth.credentials
 import requests
+import urllib3
 from google.auth.transport.requests import AuthorizedSession, Request
 from gspread.http_client import HTTPClient
 from requests.adapters import HTTPAdapter
@@ -86,12 +87,19 @@ class _WholeAnswers(HTTPAdapter):
         """Send a request and read all of its answer. Raises requests.ReadTimeout when that takes too long."""
         more |= {"stream": True, "timeout": self._seconds}  # google-auth would wait two minutes for a token
         response = super().send(request, *args, **more)
+        response._content = self._whole(response)  # what a reading of `content` leaves there
+        return response
+
+    def _whole(self, response: requests.Response) -> bytes:
         deadline = time.monotonic() + self._seconds
         content = bytearray()
-        for piece in response.iter_content(_PIECE_BYTES):
-            content += piece
-            if time.monotonic() > deadline or len(content) > _MOST_BYTES:
-                response.close()
-                raise requests.ReadTimeout(f"no whole answer within {self._seconds:g} s", request=request)
-        response._content = bytes(content)  # what a read of `content` leaves there
-        return response
+        try:
+            # Not `iter_content`: it waits for a piece to be full.
+            while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
+                content += piece
+                if time.monotonic() > deadline or len(content) > _MOST_BYTES:
+                    response.close()
+                    raise requests.ReadTimeout(f"no whole answer within {self._seconds:g} s", request=response.request)
+        except urllib3.exceptions.HTTPError as error:
+            raise requests.ConnectionError(f"the answer ended early ({type(error).__name__})") from error
+        return bytes(content)

@@ -1,9 +1,10 @@
 """Rows and columns that move between two calls: each value ends on its slide's row, nobody else's cell changes."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
+from app.adapters.sheets.google_tab import GoogleTab
 from tests.adapters.sheets.google_lab import HEADER, GoogleLab, Memory, complete, google_lab, row
 from tests.fakes.sheets_server import SheetsServer
 from tests.fakes.sheets_server.collaborator import Collaborator
@@ -45,7 +46,7 @@ def lab_cells(lab: GoogleLab) -> dict[str, tuple[str, ...]]:
     grid = lab.scientist.sees()
     header = next(each for each in grid if "Barcode" in each)
     columns = [header.index(each) for each in HEADER]
-    return {each[columns[0]]: tuple(each[at] for at in columns) for each in grid if "Barcode" not in each}
+    return {each[columns[0]]: tuple(each[at] for at in columns) for each in grid[grid.index(header) + 1 :]}
 
 
 @pytest.mark.parametrize("act", ACTS.values(), ids=ACTS)
@@ -82,14 +83,22 @@ def test_a_stray_is_put_back_though_its_own_slide_is_not_written_any_more(lab: G
     assert lab.column("Scan File")["620997"] == "620997_P1.svs"
 
 
-def test_two_stations_write_side_by_side(lab: GoogleLab) -> None:
+def test_two_stations_write_side_by_side(lab: GoogleLab, monkeypatch: pytest.MonkeyPatch) -> None:
     ours, theirs = Memory(), Memory()
+    put = GoogleTab.put
+    others_turn = ["620998"]
+
+    def after_the_other(tab: GoogleTab, columns: Mapping[str, Mapping[int, str]]) -> None:
+        while others_turn:
+            other.write(complete(others_turn.pop()))
+        put(tab, columns)
+
+    monkeypatch.setattr(GoogleTab, "put", after_the_other)
     with lab.gateway(memory=ours) as one, lab.gateway(memory=theirs) as other:
-        lab.server.script.meanwhile(lambda: other.write(complete("620998")) and None, before="batchUpdate")
         one.write(complete("620995"))
         one.write(complete("620996"))
-    for barcode in ("620995", "620996", "620997", "620998"):
-        require_right(lab, barcode)
+    assert lab.column("Scan File") == {each[0]: f"{each[0]}_P1.svs" for each in SLIDES}
+    assert lab_cells(lab) == {each[0]: tuple(each) for each in SLIDES}
 
 
 def require_right(lab: GoogleLab, barcode: str) -> None:
