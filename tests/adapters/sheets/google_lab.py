@@ -42,11 +42,12 @@ class Memory:
 class GoogleLab:
     """One spreadsheet of one server."""
 
-    def __init__(self, server: SheetsServer, book: Book) -> None:
+    def __init__(self, server: SheetsServer, book: Book, credentials: Credentials | None) -> None:
         self.server = server
         self.book = book
         self.scientist: Collaborator = server.collaborator(book)
         self.key = server.service_account()
+        self.credentials = credentials
         self.memory = Memory()
 
     @contextmanager
@@ -78,7 +79,7 @@ class GoogleLab:
 def link_to(lab: GoogleLab, *, timeout_seconds: float = 10.0, calls_per_minute: int = NO_LIMIT) -> GoogleLink:
     """Return a line to the lab's spreadsheet, signed in as the service account."""
     return GoogleLink(
-        Credentials.from_service_account_info(lab.key, scopes=SCOPES),
+        lab.credentials or Credentials.from_service_account_info(lab.key, scopes=SCOPES),
         lab.book.id,
         api_root=lab.server.url,
         timeout_seconds=timeout_seconds,
@@ -86,16 +87,26 @@ def link_to(lab: GoogleLab, *, timeout_seconds: float = 10.0, calls_per_minute: 
     )
 
 
+def signed_in(server: SheetsServer) -> Credentials:
+    """Return credentials that many labs of one server can share: to sign in takes longer than to write."""
+    return Credentials.from_service_account_info(server.service_account(), scopes=SCOPES)
+
+
 def row(barcode: str) -> list[str]:
     return [barcode, f"study of {barcode}", "P1", f"note on {barcode}"]
 
 
 @contextmanager
-def google_lab(server: SheetsServer, rows: Sequence[Sequence[str]]) -> Iterator[GoogleLab]:
-    """Share a spreadsheet with these slides with us, for as long as the block lasts."""
+def google_lab(
+    server: SheetsServer, rows: Sequence[Sequence[str]], *, credentials: Credentials | None = None
+) -> Iterator[GoogleLab]:
+    """Share a spreadsheet with these slides with us, for as long as the block lasts.
+
+    Without `credentials` every gateway signs in anew.
+    """
     book = server.add_book("Summary of Slides", [RULES, HEADER, *rows])
     try:
-        yield GoogleLab(server, book)
+        yield GoogleLab(server, book, credentials)
     finally:
         server.store.books.pop(book.id, None)
         server.script.steps.clear()

@@ -4,12 +4,13 @@ import random
 from collections.abc import Callable, Iterator
 
 import pytest
+from google.oauth2.service_account import Credentials
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import AwayError
 from app.domain.sheet import WRITTEN_COLUMNS
-from tests.adapters.sheets.google_lab import GoogleLab, complete, google_lab, row
+from tests.adapters.sheets.google_lab import GoogleLab, complete, google_lab, row, signed_in
 from tests.fakes.sheets_server import SheetsServer
 from tests.fakes.sheets_server.script import cut, internal, unavailable
 from tests.proof import write_proof
@@ -21,13 +22,14 @@ WRITTEN_NOW = (SLIDES[0], SLIDES[2], SLIDES[3])
 SEQUENCES = 10_000
 
 Act = Callable[["Others"], None]
+Google = tuple[SheetsServer, Credentials]
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[SheetsServer]:
+def google() -> Iterator[Google]:
     with SheetsServer() as server:
-        server.quota.per_user = server.quota.per_project = 10_000_000
-        yield server
+        server.quota.per_user = server.quota.per_project = 100_000_000
+        yield server, signed_in(server)
 
 
 class Others:
@@ -123,15 +125,16 @@ def _without_end(cells: tuple[str, ...]) -> tuple[str, ...]:
     return cells[:end]
 
 
-def play(server: SheetsServer, seed: int, steps: list[tuple[str, int]]) -> None:
+def play(google: Google, seed: int, steps: list[tuple[str, int]]) -> None:
     """Write three slides while all that happens; a program that is told of a failure starts anew."""
-    with google_lab(server, [row(each) for each in SLIDES]) as lab:
+    server, credentials = google
+    with google_lab(server, [row(each) for each in SLIDES], credentials=credentials) as lab:
         with lab.gateway() as gateway:
             gateway.write([cell for each in DONE_BEFORE for cell in complete(each)])
         others = Others(lab, random.Random(seed))
         for name, skip in steps:
             if name in FAULTS:
-                server.script.fail(FAULTS[name](), on="any", skip=skip)
+                server.script.fail(FAULTS[name](), on="write" if skip == 0 else "read", skip=skip // 2)
             else:
                 server.script.meanwhile(lambda name=name: others.does(name), skip=skip)
         writes = [cell for each in WRITTEN_NOW for cell in complete(each)]
@@ -172,19 +175,19 @@ def require_right(lab: GoogleLab, refused: set[str], others: Others) -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SEQUENCE)
-def test_a_quick_share_of_interleavings(server: SheetsServer, sequence: tuple[int, list[tuple[str, int]]]) -> None:
-    play(server, *sequence)
+def test_a_quick_share_of_interleavings(google: Google, sequence: tuple[int, list[tuple[str, int]]]) -> None:
+    play(google, *sequence)
 
 
 @pytest.mark.long
-def test_ten_thousand_interleavings(server: SheetsServer) -> None:
+def test_ten_thousand_interleavings(google: Google) -> None:
     played = set()
 
     @settings(max_examples=SEQUENCES, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
     @given(SEQUENCE)
     def search(sequence: tuple[int, list[tuple[str, int]]]) -> None:
         played.add(repr(sequence))
-        play(server, *sequence)
+        play(google, *sequence)
 
     search()
     # Hypothesis may stop a little early where it finds nothing new; the rest is drawn plainly.
@@ -193,7 +196,7 @@ def test_ten_thousand_interleavings(server: SheetsServer) -> None:
         steps = [(chance.choice([*ACTS, *FAULTS]), chance.randint(0, 2)) for _ in range(chance.randint(1, 6))]
         sequence = (chance.randint(0, 2**32), steps)
         played.add(repr(sequence))
-        play(server, *sequence)
+        play(google, *sequence)
     write_proof(
         "sheet-interleavings", {"sequences": len(played), "acts": sorted(ACTS), "faults": sorted(FAULTS), "wrong": 0}
     )
