@@ -24,10 +24,7 @@ def secret(options: argparse.Namespace, output: Output) -> int:
     if options.what == "set":
         return _set(desk, options, output)
     if options.what == "clear":
-        was_there = desk.clear(options.name)
-        told = "forgotten" if was_there else "there was none"
-        output.document({"secret": options.name, "cleared": was_there}, f"{options.name}: {told}")
-        return 0
+        return _clear(desk, options.name, output)
     return _list(desk, options.name, output)
 
 
@@ -36,6 +33,14 @@ def _set(desk: SecretDesk, options: argparse.Namespace, output: Output) -> int:
     whose = f" of {kept.account}" if kept.account else ""
     lines = (f"{kept.name}{whose}: kept in the keyring of {bootstrap.account()}, for that account alone", *kept.advice)
     document = {"secret": kept.name, "kept": True, "account": kept.account or None, "advice": list(kept.advice)}
+    output.document(document, "\n".join(lines))
+    return 0
+
+
+def _clear(desk: SecretDesk, name: str, output: Output) -> int:
+    cleared = desk.clear(name)
+    lines = (f"{cleared.name}: {'forgotten' if cleared.was_there else 'there was none'}", *cleared.advice)
+    document = {"secret": cleared.name, "cleared": cleared.was_there, "advice": list(cleared.advice)}
     output.document(document, "\n".join(lines))
     return 0
 

@@ -25,6 +25,10 @@ from app.domain.secret import (
 IN_FILES = {GOOGLE_SERVICE_ACCOUNT: SERVICE_ACCOUNT_FILE, GOOGLE_SIGN_IN: SIGN_IN_FILE}
 """Secret → the file beside the journal with what is no secret of it. Its value is a downloaded file."""
 
+_STILL_VALID = {
+    GOOGLE_SERVICE_ACCOUNT: "The key stays valid until it is deleted in Google's console too.",
+    GOOGLE_SIGN_IN: "The consent stays until it is taken back at https://myaccount.google.com/permissions too.",
+}
 _DELETE = "The downloaded file is not needed any more: delete it, and empty the bin."
 
 
@@ -34,6 +38,15 @@ class KeptSecret:
 
     name: str
     account: str
+    advice: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClearedSecret:
+    """A secret that is not kept any more, whether there was one, and what it still opens elsewhere."""
+
+    name: str
+    was_there: bool
     advice: tuple[str, ...]
 
 
@@ -80,11 +93,12 @@ class SecretDesk:
         self._files.keep(SIGN_IN_FILE, parts.beside)
         return KeptSecret(GOOGLE_SIGN_IN, "", (_DELETE,))
 
-    def clear(self, name: str) -> bool:
-        """Forget a secret and the file beside it; False where there was neither."""
+    def clear(self, name: str) -> ClearedSecret:
+        """Forget a secret and the file beside it."""
         was_kept = self._secrets.clear(secret_name(name))
         had_file = name in IN_FILES and self._files.remove(IN_FILES[name])
-        return was_kept or had_file
+        advice = (_STILL_VALID[name],) if was_kept and name in _STILL_VALID else ()
+        return ClearedSecret(name, was_kept or had_file, advice)
 
     def listed(self, name: str | None = None) -> tuple[ListedSecret, ...]:
         """Return those that the program knows and all others that are kept, or the one of this name."""
