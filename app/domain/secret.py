@@ -1,6 +1,7 @@
 """Secrets by name: what there may be, how they are called, and where they are kept."""
 
 import re
+from codecs import BOM_UTF16_BE, BOM_UTF16_LE
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Protocol
@@ -64,12 +65,19 @@ def secret_value(content: bytes) -> str:
     """Return what was typed, piped or stood in a file, without its last line's end. Raises UseError for no text."""
     if len(content) > VALUE_BYTES:
         raise UseError("This is no secret", f"It has more than {VALUE_BYTES:,} bytes", "Was the right file named?")
-    try:
-        value = content.decode("utf-8-sig")
-    except UnicodeDecodeError:
-        # without its cause, which holds the value
-        raise UseError("This is no text", "It is not written in UTF-8", "Was the right file named?") from None
+    value = _text_in(content)
+    if value is None or "\0" in value:
+        raise UseError("This is no text", "It is not written in UTF-8", "Was the right file named?")
     value = value.removesuffix("\n").removesuffix("\r")
     if not value.strip():
         raise UseError("There is no secret", "The value is empty", "`secret clear` forgets one that is kept")
     return value
+
+
+def _text_in(content: bytes) -> str | None:
+    """Return a text; None for what is none, because the error about it would hold the value."""
+    try:
+        # what PowerShell writes into a file is UTF-16 with its mark
+        return content.decode("utf-16" if content.startswith((BOM_UTF16_LE, BOM_UTF16_BE)) else "utf-8-sig")
+    except UnicodeDecodeError:
+        return None

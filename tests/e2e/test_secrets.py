@@ -90,6 +90,9 @@ def test_a_secret_is_kept_listed_and_forgotten(data: Path, tmp_path: Path) -> No
     done = run(data, "secret", "set", "webhook", "--file", file, "--json")
     assert lab.document(done) == {"secret": "webhook", "kept": True, "account": None, "advice": []}
     assert SystemKeyring().get("webhook") == f"{VALUE}2"
+    file.write_bytes(f"{VALUE}3\r\n".encode("utf-16"))  # as PowerShell's `>` writes
+    assert run(data, "secret", "set", "webhook", "--file", file).returncode == 0
+    assert SystemKeyring().get("webhook") == f"{VALUE}3"
     assert listed(data)["smtp"]
     assert re.search(r"^kept +smtp$", run(data, "secret", "list").stdout, re.MULTILINE)
     for was_there in (True, False):

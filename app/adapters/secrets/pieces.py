@@ -19,6 +19,10 @@ _PREFIX = "in pieces: "
 _HEAD = re.compile(_PREFIX + r"([ab]) (\d{1,4}) ([0-9a-f]{64})")
 
 
+class IncompleteError(SurroundingsError):
+    """A part of a value is gone, or is another value's."""
+
+
 class Backend(Protocol):
     """What of a keyring's backend is used."""
 
@@ -55,7 +59,7 @@ class Pieces:
         return self._backend.get_password(SERVICE, name) is not None
 
     def read(self, name: str) -> str | None:
-        """Return a value, None where there is none; raise SurroundingsError for one that is not whole."""
+        """Return a value, None where there is none; raise IncompleteError for one that is not whole."""
         value = self._backend.get_password(SERVICE, name)
         if value is None or not value.startswith(_PREFIX):
             return value
@@ -111,6 +115,6 @@ def _piece(name: str, side: str, number: int) -> str:
     return f"{name} ({side}{number + 1})"
 
 
-def _not_whole(name: str) -> SurroundingsError:
+def _not_whole(name: str) -> IncompleteError:
     hint = f"Set it anew: `secret set {name}`"
-    return SurroundingsError("A secret is not whole", f"{name}: a part of it is gone from the keyring", hint)
+    return IncompleteError("A secret is not whole", f"{name}: a part of it is gone from the keyring", hint)

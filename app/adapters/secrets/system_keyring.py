@@ -8,9 +8,10 @@ from contextlib import contextmanager
 from time import monotonic
 from typing import TypeVar
 
-from app.adapters.secrets.pieces import Backend, Pieces
+from app.adapters.secrets.pieces import Backend, IncompleteError, Pieces
 from app.adapters.secrets.trusted import trusted_backend
 from app.domain.errors import SurroundingsError
+from app.domain.secret import KNOWN_SECRETS
 
 INDEX = "names of secrets"
 """A keyring does not tell what it holds: the names stand in it, too. The blanks keep it apart from every secret."""
@@ -54,8 +55,9 @@ class SystemKeyring:
         return self._ask(clear)
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of what is kept."""
-        return self._ask(lambda pieces: tuple(name for name in sorted(_noted(pieces)) if pieces.holds(name)))
+        """Return the names of what is kept; those that the program knows are looked for even if they are not noted."""
+        known = {each.name for each in KNOWN_SECRETS}
+        return self._ask(lambda pieces: tuple(name for name in sorted(known | _noted(pieces)) if pieces.holds(name)))
 
     def _ask(self, act: Callable[[Pieces], T]) -> T:
         def ask() -> T:
@@ -68,7 +70,10 @@ class SystemKeyring:
 
 
 def _noted(pieces: Pieces) -> set[str]:
-    return set((pieces.read(INDEX) or "").split())
+    try:
+        return set((pieces.read(INDEX) or "").split())
+    except IncompleteError:
+        return set()  # the next change writes the names anew
 
 
 def _note(pieces: Pieces, names: set[str]) -> None:

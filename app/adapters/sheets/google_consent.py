@@ -5,7 +5,6 @@ The flow of an installed program with PKCE, https://developers.google.com/identi
 
 import queue
 import threading
-import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,13 +27,13 @@ _AGAIN = f"`secret set {GOOGLE_SIGN_IN} --file …` asks again"
 
 
 class GoogleConsent:
-    """Meets the port Consent. `say` shows a person the address, for a browser that does not open by itself."""
+    """Meets the port Consent. `open_browser` returns whether one took the address; `say` shows it to a person."""
 
     def __init__(
         self,
         say: Callable[[str], None],
+        open_browser: Callable[[str], bool],
         *,
-        open_browser: Callable[[str], object] = webbrowser.open,
         patience_seconds: float = PATIENCE_SECONDS,
     ) -> None:
         self._say = say
@@ -68,11 +67,7 @@ class GoogleConsent:
         threading.Thread(target=self._open, args=(address,), name="browser", daemon=True).start()
 
     def _open(self, address: str) -> None:
-        try:
-            opened = self._open_browser(address)
-        except (webbrowser.Error, OSError):
-            opened = False
-        if not opened:
+        if not self._open_browser(address):
             self._say("No browser opened by itself.")
 
     def _wait(self, listener: RedirectListener) -> Redirect:

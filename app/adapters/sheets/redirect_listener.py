@@ -2,12 +2,13 @@
 
 import queue
 import socketserver
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler
-from typing import cast
+from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
 LOOPBACK = "127.0.0.1"
@@ -41,6 +42,11 @@ class RedirectListener(socketserver.ThreadingTCPServer):
     def address(self) -> str:
         """The address that the browser is sent back to."""
         return f"http://{LOOPBACK}:{self.server_address[1]}/"
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """Pass over a browser that went away before it was answered; it is no fault of ours."""
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 class _Handler(BaseHTTPRequestHandler):

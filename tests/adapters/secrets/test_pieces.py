@@ -119,6 +119,17 @@ def test_a_missing_piece_is_told_and_no_other_text_is_returned() -> None:
     assert keyring.get(NAME) == LONG
 
 
+def test_names_that_are_lost_are_found_or_written_anew() -> None:
+    vault = Vault()
+    keyring = SystemKeyring(vault)
+    keyring.put(NAME, LONG)
+    keyring.put("smtp", "x")
+    vault.kept[INDEX] = "in pieces: a 9 " + "0" * 64
+    assert keyring.names() == (NAME,)
+    keyring.put("smtp", "y")
+    assert keyring.names() == (NAME, "smtp")
+
+
 def test_what_there_never_was() -> None:
     keyring = SystemKeyring(Vault())
     assert keyring.get(NAME) is None
