@@ -17,7 +17,6 @@ from app.domain.errors import SurroundingsError, UseError
 from app.domain.google_account import SignIn, client_in
 from tests.fakes.google_sign_in import SHEETS_SCOPE, GoogleSignIn, google_sign_in
 
-
 RESET = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 """The option SO_LINGER with which a connection ends at once, as when a program dies."""
 
