@@ -35,7 +35,9 @@ def key_pair() -> tuple[str, str]:
 
 
 class GoogleSignIn(ThreadingHTTPServer):
-    """Notes whom it gave what. `consent` is what the person answers: "yes", "no", or the scope they allow instead."""
+    """Notes whom it gave what. `consent` is what the person answers: "yes", "no", or the scope they allow
+    instead; `page` is what stands in the token's place, as a portal on the way may put it there.
+    """
 
     daemon_threads = True
 
@@ -44,6 +46,7 @@ class GoogleSignIn(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
         self.consent = "yes"
         self.gives_refresh_token = True
+        self.page = b""
         self.asked: list[dict[str, str]] = []
         self.codes: dict[str, dict[str, str]] = {}
         self.refresh_tokens: list[str] = []
@@ -122,7 +125,7 @@ class _Handler(BaseHTTPRequestHandler):
         content = self.rfile.read(int(self.headers["Content-Length"])).decode()
         asked = {name: values[-1] for name, values in parse_qs(content).items()}
         status, told = cast(GoogleSignIn, self.server).token(asked, self.headers.get("Authorization", ""))
-        answer = json.dumps(told).encode()
+        answer = cast(GoogleSignIn, self.server).page or json.dumps(told).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(answer)))

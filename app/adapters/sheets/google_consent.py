@@ -43,17 +43,13 @@ class GoogleConsent:
     def ask(self, client: SignIn) -> SignIn:
         """Open the browser, wait for the person's answer, and return the sign-in with its refresh token."""
         flow = _flow(client)
-        try:
-            with listening() as listener:
-                flow.redirect_uri = listener.address
-                # Without the prompt Google gives no refresh token to a person who consented before.
-                with _in_words(client.auth_uri):
-                    address, listener.state = flow.authorization_url(access_type="offline", prompt="consent")
-                self._show(address)
-                answer = self._wait(listener)
-        except OSError as error:
-            message = f"No port of this machine can be listened at: {error.strerror or error}"
-            raise SurroundingsError("Signing in is not possible", message, _AGAIN) from error
+        with listening() as listener:
+            flow.redirect_uri = listener.address
+            # Without the prompt Google gives no refresh token to a person who consented before.
+            with _in_words(client.auth_uri):
+                address, listener.state = flow.authorization_url(access_type="offline", prompt="consent")
+            self._show(address)
+            answer = self._wait(listener)
         if not answer.code:
             raise UseError("Google was not allowed", f"The browser came back with {answer.error}", _AGAIN)
         return replace(client, refresh_token=_refresh_token(flow, answer.code))
@@ -124,3 +120,7 @@ def _in_words(address: str) -> Iterator[None]:
     except OSError as error:
         message = f"{address} cannot be reached ({type(error).__name__})"
         raise SurroundingsError("Google does not answer", message, f"Look at the network; {_AGAIN}") from None
+    except (ValueError, TypeError, AttributeError):
+        # what oauthlib makes of an answer that is no JSON object
+        message, hint = f"{address} answered with something else", "Does a portal or a proxy stand in between?"
+        raise SurroundingsError("Google does not sign in", message, f"{hint} {_AGAIN}") from None

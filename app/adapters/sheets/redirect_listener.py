@@ -11,6 +11,8 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, cast
 from urllib.parse import parse_qs, urlsplit
 
+from app.domain.errors import SurroundingsError
+
 LOOPBACK = "127.0.0.1"
 _REQUEST_SECONDS = 10.0
 _PAGE = (
@@ -81,8 +83,13 @@ class _Handler(BaseHTTPRequestHandler):
 
 @contextmanager
 def listening() -> Iterator[RedirectListener]:
-    """Yield a listener on a free port; it ends with the block. Raises OSError."""
-    with RedirectListener() as listener:
+    """Yield a listener on a free port; it ends with the block. Raises SurroundingsError where there is none."""
+    try:
+        opened = RedirectListener()
+    except OSError as error:
+        message = f"No port of {LOOPBACK} can be listened at: {error.strerror or error}"
+        raise SurroundingsError("Signing in is not possible", message, "Does a firewall forbid it?") from error
+    with opened as listener:
         thread = threading.Thread(target=listener.serve_forever, args=(0.1,), name="sign-in", daemon=True)
         thread.start()
         try:

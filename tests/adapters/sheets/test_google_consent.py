@@ -138,6 +138,15 @@ def test_google_gives_no_refresh_token(google: GoogleSignIn) -> None:
         GoogleConsent(lambda line: None, Browser()).ask(client(google))
 
 
+@pytest.mark.parametrize(
+    "page", [b"<html>Please sign in to the guests' network</html>", b"\xff\xfe", b"[]", b"null", b'"x"']
+)
+def test_something_on_the_way_answers_for_google(page: bytes, google: GoogleSignIn) -> None:
+    google.page = page
+    with pytest.raises(SurroundingsError, match="does not sign in"):
+        GoogleConsent(lambda line: None, Browser()).ask(client(google))
+
+
 def test_google_is_away_when_the_code_is_changed(google: GoogleSignIn) -> None:
     told = google.client_file()
     told["installed"]["token_uri"] = "http://127.0.0.1:9/token"
