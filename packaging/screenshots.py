@@ -163,6 +163,9 @@ def take_window(window: Window, lab: Path) -> None:
     window.take("slide-light")
     window.press("ctrl+3")
     window.take("report-page-light")
+    window.press("ctrl+h")
+    window.take("hand-scanner-light")
+    window.press("Escape")
 
 
 def take_report(lab: Path, out: Path) -> None:

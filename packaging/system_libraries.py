@@ -46,6 +46,7 @@ TEST_PROGRAMS = {
     "Xvfb": "xvfb",
     "openbox": "openbox",
     "xdotool": "xdotool",
+    "setxkbmap": "x11-xkb-utils",
     "scrot": "scrot",
     "xdpyinfo": "x11-utils",
     "pdftoppm": "poppler-utils",

@@ -12,6 +12,7 @@ from app.bootstrap.place import (
     load_settings,
     refuse_empty,
     require,
+    settings_if_any,
     version,
 )
 from app.bootstrap.secrets import open_secret_desk
@@ -19,6 +20,7 @@ from app.bootstrap.share import is_the_labs_share, journal_of_share
 from app.bootstrap.station import (
     Needed,
     SystemClock,
+    journal_if_any,
     open_destination,
     open_journal,
     open_station,
@@ -41,6 +43,7 @@ __all__ = [
     "hold",
     "images_for_files",
     "is_the_labs_share",
+    "journal_if_any",
     "journal_of_share",
     "lay_out_demo",
     "load_settings",
@@ -54,6 +57,7 @@ __all__ = [
     "refuse_empty",
     "require",
     "sets_of",
+    "settings_if_any",
     "show_demo_window",
     "show_error",
     "show_window",

@@ -7,18 +7,24 @@ from socket import gethostname
 
 from app.adapters.files.folder_destination import FolderDestination, folder_of
 from app.adapters.imaging.finder import FolderFinder
-from app.adapters.imaging.images import DecoderImages
+from app.adapters.imaging.images import MEMORY_BYTES, DecoderImages
+from app.adapters.machine.room import free_memory_bytes, usable_cores
 from app.bootstrap.place import about_folder, refuse_empty
 from app.domain.errors import UseError
 from app.domain.scan import ScanSet
 
 
 @asynccontextmanager
-async def images_for_files(workers: int) -> AsyncIterator[DecoderImages]:
-    """Open decoders for a command that looks at files."""
-    images = DecoderImages(workers=max(1, min(workers, 8)))
+async def images_for_files(scans: int) -> AsyncIterator[tuple[DecoderImages, int]]:
+    """Open decoders for a command that looks at so many scans: one a core, and how many that are.
+
+    Quality, which may need much memory, is measured on as many cores as there is room for.
+    """
+    workers = max(1, min(usable_cores(), scans))
+    measurers = max(1, min(workers, free_memory_bytes() // MEMORY_BYTES))
+    images = DecoderImages(workers=workers, measurers=measurers)
     try:
-        yield images
+        yield images, workers
     finally:
         await images.close()
 

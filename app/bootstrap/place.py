@@ -29,6 +29,11 @@ class Place:
         return self.data / "journal.sqlite"
 
     @property
+    def pictures(self) -> Path:
+        """The folder of pictures that were drawn once."""
+        return self.data / "cache" / "pictures"
+
+    @property
     def logs(self) -> Path:
         """The folder of log files."""
         return self.data / "logs"
@@ -102,6 +107,11 @@ def load_settings(place: Place) -> Settings:
     except (OSError, UnicodeDecodeError) as error:
         raise UseError("The settings cannot be read", f"{place.settings_file}: {error}", "Save it as UTF-8") from error
     return parse_settings(text, name=str(place.settings_file))
+
+
+def settings_if_any(place: Place) -> Settings | None:
+    """Return the settings, None where there is no file of them; raise UseError for a wrong one."""
+    return load_settings(place) if place.settings_file.exists() else None
 
 
 def require(settings: Settings, *needed: str) -> None:

@@ -15,6 +15,7 @@ from app.adapters.files.folder_destination import FolderDestination, folder_of
 from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
 from app.adapters.imaging.images import DecoderImages
+from app.adapters.imaging.picture_cache import PictureCache
 from app.adapters.machine.priorities import ProgramPriorities
 from app.adapters.reports import PdfReport, write_audit_csv, write_audit_json, write_csv, write_json
 from app.adapters.sheets.workbook import WorkbookSheet
@@ -58,9 +59,9 @@ def open_destination(settings: Settings) -> FolderDestination:
     return FolderDestination(folder_of(settings.destination.url), settings.destination.rescans, gethostname())
 
 
-def open_images() -> DecoderImages:
+def open_images(place: Place, settings: Settings) -> DecoderImages:
     """Return the decoders; their worker processes start with the first question."""
-    return DecoderImages()
+    return DecoderImages(cache=PictureCache(place.pictures, unused_days=settings.journal.keep_days))
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +95,7 @@ async def _open_held_station(
     clock = SystemClock()
     store = SqliteStore(place.journal)
     threads = Threads(settings.pipeline.copies)
-    images = open_images()
+    images = open_images(place, settings)
     kit = build_kit(settings, store, threads, images, clock, once=needed.once)
     station = Station(
         kit,
@@ -164,6 +165,16 @@ async def open_journal(place: Place) -> AsyncIterator[SqliteStore]:
         yield store
     finally:
         await store.close()
+
+
+@asynccontextmanager
+async def journal_if_any(place: Place) -> AsyncIterator[SqliteStore | None]:
+    """Open the journal for who can do without it; None where there is none."""
+    if not place.journal.exists():
+        yield None
+        return
+    async with open_journal(place) as store:
+        yield store
 
 
 def write_report(contents: RunReport, out: Path, form: str) -> None:

@@ -6,6 +6,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 from app.bootstrap.demo_lab import open_demo
+from app.bootstrap.hand_scanner import open_hand_scanner
 from app.bootstrap.place import Place, default_operator, resources
 from app.bootstrap.station import Needed, open_station
 from app.domain.errors import SlideferryError, SurroundingsError
@@ -33,6 +34,7 @@ def show_window(place: Place, settings: Settings, theme: str) -> int:
         resources=resources(),
         on_close=stack.aclose,
         theme=ThemeChoice(theme),
+        hand_scanner=open_hand_scanner(place, settings, _reports_folder()),
         remember_in=place.data / "window.ini",
     )
 
@@ -59,6 +61,7 @@ def show_demo_window(
         resources=resources(),
         on_close=stack.aclose,
         theme=ThemeChoice(theme),
+        hand_scanner=open_hand_scanner(place, settings, place.data.parent),
         remember_in=place.data / "window.ini",
     )
 
@@ -112,7 +115,12 @@ def open_every_part() -> list[str]:
     )
     for name in names:
         importlib.import_module(name)
-    for needed in ("fonts/DejaVuSansMono.ttf", "icons/run.svg", "demo/slides/CMU-1-Small-Region.svs"):
+    for needed in (
+        "fonts/DejaVuSansMono.ttf",
+        "icons/run.svg",
+        "sounds/accepted.wav",
+        "demo/slides/CMU-1-Small-Region.svs",
+    ):
         if not (resources() / needed).is_file():
             raise SurroundingsError("A part is missing", str(resources() / needed), "Install Slideferry again")
     return [*names, "resources"]

@@ -4,10 +4,11 @@ import argparse
 import logging
 import sys
 from collections.abc import Callable
+from datetime import date
 from typing import Any, NoReturn
 
 from app import __version__
-from app.cli import audit, lab, outside, people, pictures, rescans, runs, secret, share
+from app.cli import audit, lab, outside, people, pictures, rescans, runs, secret, share, tuning
 from app.domain.errors import UseError
 from app.domain.step import StepState
 from app.pipeline.journey import JOURNEY
@@ -146,6 +147,12 @@ def _add_pictures(commands: Commands) -> None:
     quality = _command(commands, "quality", "verdict and numbers", pictures.quality)
     quality.add_argument("paths", nargs="+", metavar="PATH")
     quality.add_argument("--map", metavar="OUT.png", help="a picture of where the blur is")
+    tune = _command(commands, "quality-tune", "quality thresholds tried on past verdicts", tuning.quality_tune)
+    tune.add_argument("--blur", type=_share, metavar="PERCENT", help="more blurred tissue than this: rescan")
+    tune.add_argument("--focus", type=_ratio, metavar="RATIO", help="a focus ratio above this: review")
+    tune.add_argument("--tissue", type=_share, metavar="PERCENT", help="less tissue than this: review")
+    tune.add_argument("--scanner", metavar="NAME", help="of this scanner's scans alone")
+    tune.add_argument("--since", type=_day, metavar="DATE", help="of scans since this day, such as 2026-03-01")
 
 
 def _add_outside(commands: Commands) -> None:
@@ -190,6 +197,31 @@ def _percent(text: str) -> float:
     if not 0 < number <= 100:
         raise argparse.ArgumentTypeError(f"it was {text}, it may be more than 0, up to 100")
     return number
+
+
+def _share(text: str) -> float:
+    return _number(text.removesuffix("%"), 100.0, "a number of percent from 0 to 100")
+
+
+def _ratio(text: str) -> float:
+    return _number(text, 1.0, "a ratio from 0 to 1, such as 0.24")
+
+
+def _number(text: str, most: float, what: str) -> float:
+    try:
+        number = float(text)
+    except ValueError:
+        number = -1.0
+    if not 0.0 <= number <= most:
+        raise argparse.ArgumentTypeError(f"it was {text}, it may be {what}")
+    return number
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"it was {text}, it may be a day such as 2026-03-01") from None
 
 
 def _at_least_one(text: str) -> int:

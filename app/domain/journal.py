@@ -9,12 +9,14 @@ from app.domain.audit import AuditEntry, AuditTip
 from app.domain.audit_chain import AuditRecord
 from app.domain.dossier import Dossier, RescanLink
 from app.domain.errors import ErrorKind
+from app.domain.focus_calibration import Optics
 from app.domain.run import Expected, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.share import Scrubbed
 from app.domain.sheet import CellWrite, SlideSheet
 from app.domain.slide import PictureKind
 from app.domain.step import StepMove
+from app.domain.tuning import PastVerdict
 
 T = TypeVar("T")
 
@@ -94,6 +96,19 @@ class Journal(Protocol):
 
     def moves(self, scan: ScanId) -> tuple[StepMove, ...]:
         """Return every move of a scan's steps, oldest first."""
+
+    def first_accepted_focus(self, optics: Optics, since: date | None, most: int) -> tuple[float, ...]:
+        """Return the focus ratios of the first `most` accepted scans with these optics, oldest first.
+
+        Accepted: published with the verdict `pass` that nobody disputed, or accepted by a person; and no other scan
+        took its place. `since` leaves out what was found before that day.
+        """
+
+    def last_accepted_focus(self, optics: Optics, most: int) -> tuple[float, ...]:
+        """Return the focus ratios of the last `most` accepted scans with these optics, newest first."""
+
+    def past_verdicts(self) -> tuple[PastVerdict, ...]:
+        """Return every scan that was judged, oldest first, with what people made of it."""
 
     def forget_details(self, ended_before: datetime, most: int) -> int:
         """Drop pictures and moves of finished scans whose run ended earlier, and requests answered earlier.

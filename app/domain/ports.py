@@ -1,17 +1,20 @@
 """What the inner rooms need of the outer world; each Protocol is met by one adapter."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
 from app.domain.audit import AuditHead
+from app.domain.hand_scan import Sound
+from app.domain.pyramid import Pyramid, TileAddress
 from app.domain.quality import QualityNumbers
 from app.domain.report import RunReport
 from app.domain.scan import ScanSet, VerifiedFile
 from app.domain.share import Leftover, ShareStation
 from app.domain.sheet import CellWrite, SlideSheet, WriteResult
 from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
+from app.domain.symbol import Symbol
 from app.domain.transfer import (
     ListedFile,
     Occupant,
@@ -44,6 +47,18 @@ class SlideImages(Protocol):
 
     async def picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
         """Return a PNG whose long side is at most `size_px`; None where the scan has no such picture."""
+
+    async def shown_picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
+        """Return a picture (JPEG) for a person to look at; nothing that moves a scan waits for it.
+
+        None also where the files are not those of the set any more.
+        """
+
+    async def pyramid(self, scan: ScanSet) -> Pyramid | None:
+        """Return the geometry for deep zoom, None where the scan cannot be shown in tiles or is gone."""
+
+    async def tile(self, scan: ScanSet, pyramid: Pyramid, address: TileAddress) -> bytes | None:
+        """Return a tile as JPEG, None where it is damaged or the files are not those of the pyramid any more."""
 
     async def quality(self, scan: ScanSet, *, with_map: bool) -> tuple[QualityNumbers, bytes | None]:
         """Measure blur, focus and tissue; with `with_map` also a PNG (≤ 512 px) of where the blur is."""
@@ -210,3 +225,37 @@ class ReportMaker(Protocol):
 
     def write_pdf(self, report: RunReport, out: Path, progress: Callable[[int, int], None]) -> None:
         """Write the PDF atomically; `progress` is told (slides done, slides)."""
+
+
+class SymbolMaker(Protocol):
+    """Makes barcodes to be shown or printed."""
+
+    def make(self, text: str, symbology: str) -> Symbol:
+        """Return the symbol of a text; `symbology` as zxing-cpp names it."""
+
+
+class SheetOfSymbols(Protocol):
+    """Prints barcodes on paper. Blocking."""
+
+    def write(self, symbols: Sequence[tuple[Symbol, ...]], out: Path) -> None:
+        """Write a PDF page atomically, one numbered line of symbols of the same text each.
+
+        Raises SurroundingsError when it cannot be written.
+        """
+
+
+class SettingsFile(Protocol):
+    """The settings as a file that people write too. Blocking."""
+
+    def change(self, section: str, values: Mapping[str, object]) -> None:
+        """Give these keys of a section these values; everything else in the file keeps its bytes.
+
+        Raises UseError where only a person can do that, SurroundingsError when it cannot be read or written.
+        """
+
+
+class SoundPlayer(Protocol):
+    """Plays short sounds. Blocking."""
+
+    def play(self, sound: Sound) -> bool:
+        """Play one to its end, after those asked for before; return False where this PC has no way to."""

@@ -4,13 +4,15 @@ import dataclasses
 import math
 import re
 from dataclasses import dataclass, field, fields
+from datetime import date
 from typing import Any, NamedTuple
 
 
 class Declaration(NamedTuple):
     """How a setting is shown and checked.
 
-    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root.
+    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root, `day` for a
+    date, `pairs` for texts of two characters, no two of which begin alike.
     """
 
     title: str
@@ -21,6 +23,8 @@ class Declaration(NamedTuple):
     choices: tuple[str, ...] = ()
     pattern: bool = False
     inside: bool = False
+    day: bool = False
+    pairs: bool = False
 
 
 def _declare(default: Any, declaration: Declaration) -> Any:
@@ -100,10 +104,44 @@ class QualitySettings:
         5.0, D("Blur limit", "More blurred tissue than this: need to rescan.", "%", 0.0, 100.0)
     )
     focus_review: float = _declare(
-        0.28, D("Focus limit", "A focus ratio above this is for a person to look at.", "", 0.0, 1.0)
+        0.28,
+        D(
+            "Focus limit",
+            "A focus ratio above this is for a person to look at; a learned limit is never above it.",
+            "",
+            0.0,
+            1.0,
+        ),
+    )
+    focus_calibration: str = _declare(
+        "learned",
+        D(
+            "Focus is compared",
+            "learned: with the first accepted slides of the same scanner and objective, once there are 20 of them;"
+            " fixed: with the focus limit alone.",
+            choices=("learned", "fixed"),
+        ),
+    )
+    focus_learned_since: str = _declare(
+        "",
+        D(
+            "Focus is learned since",
+            "Slides of before this day teach nothing, such as those of before the scanner was serviced; empty: all do.",
+            day=True,
+        ),
     )
     tissue_min_percent: float = _declare(
         0.1, D("Least tissue", "Less tissue than this is for a person to look at.", "%", 0.0, 100.0)
+    )
+    missed_tissue_percent: float = _declare(
+        5.0,
+        D(
+            "Missed tissue",
+            "More of the glass's tissue outside the scanned area is for a person to look at; 0: never.",
+            "%",
+            0.0,
+            100.0,
+        ),
     )
 
 
@@ -206,6 +244,54 @@ class PipelineSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class HandScannerSettings:
+    """`[wedge]`: the hand scanner that types as a keyboard does."""
+
+    gap_ms: float = _declare(
+        20.0,
+        D(
+            "Longest gap",
+            "The usual time between two characters of the hand scanner is at most this; a person's is over 60.",
+            "ms",
+            2.0,
+            40.0,
+        ),
+    )
+    prefix: str = _declare("", D("Prefix", "What the scanner is set to send first; codes without it are not taken."))
+    suffix: str = _declare(
+        "enter_or_tab",
+        D(
+            "Suffix",
+            "What ends a code; none: the scanner sends nothing behind it, and silence ends it.",
+            choices=("enter_or_tab", "enter", "tab", "none"),
+        ),
+    )
+    least_length: int = _declare(4, D("Shortest code", "Fewer characters than this are never a scan.", "", 2, 64))
+    repeat_seconds: float = _declare(
+        2.0, D("Repeat", "The same code again within this time counts once.", "s", 0.0, 60.0)
+    )
+    caps_lock: str = _declare(
+        "correct",
+        D(
+            "Caps Lock",
+            "correct: a code that is a slide of the lab only with small and capital letters swapped is taken so, and"
+            " said; as_typed: letters are taken as they come.",
+            choices=("correct", "as_typed"),
+        ),
+    )
+    translate: tuple[str, ...] = _declare(
+        (),
+        D(
+            "Keyboard layout",
+            "Pairs of what arrives and what the code says, where scanner and PC differ in layout; the window's"
+            " set-up of the hand scanner finds them.",
+            pairs=True,
+        ),
+    )
+    sound: bool = _declare(True, D("Sound", "Whether a scan is answered with a sound, too."))
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """All sections; each a frozen dataclass whose fields carry their `Declaration`."""
 
@@ -219,6 +305,7 @@ class Settings:
     verify: VerifySettings = VerifySettings()
     journal: JournalSettings = JournalSettings()
     pipeline: PipelineSettings = PipelineSettings()
+    wedge: HandScannerSettings = HandScannerSettings()
 
 
 class Declared(NamedTuple):
@@ -256,7 +343,23 @@ def value_problem(declaration: Declaration, value: object) -> str | None:
             return f"must be a regular expression ({error})"
     if declaration.inside and isinstance(value, str) and not _is_inside(value):
         return "must name a folder on the share, such as Rescans"
+    if declaration.day and isinstance(value, str) and value and not _is_day(value):
+        return "must be a day such as 2026-03-01, or empty"
+    if declaration.pairs and (any(len(text) != 2 for text in texts) or len({text[0] for text in texts}) < len(texts)):
+        return "must be texts of two characters, what arrives and what it means, each arriving one once"
     return None
+
+
+def day_of(text: str) -> date | None:
+    """Return the day that a setting names, None where it names none."""
+    return date.fromisoformat(text) if text else None
+
+
+def _is_day(text: str) -> bool:
+    try:
+        return date.fromisoformat(text).isoformat() == text
+    except ValueError:
+        return False
 
 
 def _is_inside(folder: str) -> bool:

@@ -43,7 +43,7 @@ def settings_to_toml(settings: Settings) -> str:
             section = each.section
             lines += ["", f"[{section}]"] if lines else [f"[{section}]"]
         value = getattr(getattr(settings, section), each.key)
-        lines += [f"# {_comment(each)}", f"{each.key} = {_toml(value)}"]
+        lines += [f"# {_comment(each)}", f"{each.key} = {toml_value(value)}"]
     return "\n".join(lines) + "\n"
 
 
@@ -63,7 +63,7 @@ def settings_markdown() -> str:
             lines += ["", f"## [{section}]", "", "| key | default | may be | what it is |", "|---|---|---|---|"]
         cells = (
             f"`{each.key}`",
-            f"`{_toml(each.default)}`",
+            f"`{toml_value(each.default)}`",
             may_be(each),
             f"**{_title(each)}** {each.declaration.help}",
         )
@@ -82,7 +82,9 @@ def may_be(declared: Declared) -> str:
     if isinstance(kind, (int, float)):
         return f"{'a whole number' if isinstance(kind, int) else 'a number'}{_range(declaration)}"
     if isinstance(kind, tuple):
-        return "a list of texts"
+        return "a list of pairs of characters" if declaration.pairs else "a list of texts"
+    if declaration.day:
+        return 'a day in quotes such as "2026-03-01", or empty'
     return "a regular expression, or empty" if declaration.pattern else "a text"
 
 
@@ -191,17 +193,18 @@ def _nearest(word: str, known: Iterable[str], form: str) -> str:
 
 
 def _shown(value: object) -> str:
-    text = _toml(value) if isinstance(value, (str, bool, int, float, list, tuple)) else str(value)
+    text = toml_value(value) if isinstance(value, (str, bool, int, float, list, tuple)) else str(value)
     return text if len(text) <= _SHOWN_VALUE else text[: _SHOWN_VALUE - 1] + "…"
 
 
-def _toml(value: object) -> str:
+def toml_value(value: object) -> str:
+    """Return a setting's value as it is written in TOML."""
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, str):
         return _quoted(value)
     if isinstance(value, (tuple, list)):
-        return "[" + ", ".join(_toml(each) for each in value) + "]"
+        return "[" + ", ".join(toml_value(each) for each in value) + "]"
     return str(value)
 
 

@@ -48,8 +48,10 @@ class SlideFacts:
     """What was read from a scan without judging it.
 
     `size` is (width, height) of level 0 in pixels, `mpp` micrometres a pixel (x, y), `objective` the power (20.0 is
-    20x), `associated` the kinds of pictures the files hold. `complete` is False while the structure says that bytes are
-    missing or damaged; `problem` then says why. `reader` names the library that answered.
+    20x), `associated` the kinds of pictures the files hold, `channels` the names of a fluorescence scan's channels.
+    `complete` is False while the structure says that bytes are missing or damaged; `problem` then says why. With
+    `structure_known` False nobody can ask the structure, because the format has no open reader: `problem` says so, and
+    only that the files stand still tells that they are finished. `reader` names the library that answered.
     """
 
     format: str
@@ -65,4 +67,6 @@ class SlideFacts:
     scanned_at: str | None = None
     scanner_serial: str | None = None
     reader: str | None = None
+    channels: tuple[str, ...] = ()
+    structure_known: bool = True
     properties: Mapping[str, str] = field(default_factory=dict)

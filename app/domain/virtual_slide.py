@@ -7,7 +7,10 @@ from typing import Protocol
 
 @dataclass(frozen=True, slots=True)
 class VirtualSlide:
-    """What a made slide is like; equal values give equal files. Sizes in pixels, blur as sigma in pixels of level 0."""
+    """What a made slide is like; equal values give equal files. Sizes in pixels, blur as sigma in pixels of level 0.
+
+    With `tissue_beside` the picture of the whole glass shows a second piece of tissue, which was not scanned.
+    """
 
     barcode: str
     label_text: tuple[str, ...]
@@ -16,6 +19,7 @@ class VirtualSlide:
     height: int = 3072
     symbology: str = "DataMatrix"
     blur_sigma: float = 0.0
+    tissue_beside: bool = False
 
 
 class SlideStudio(Protocol):

@@ -95,6 +95,7 @@ def scan_view(dossier: Dossier, ledger: Ledger, progress: ProgressBoard) -> Scan
         paused=scan.paused,
         destination=dossier.files[0].destination if dossier.published else None,
         earlier=scan.earlier,
+        verdict_by_person=scan.verdict_by_person,
     )
 
 
@@ -185,7 +186,8 @@ def _message_on_share(dossier: Dossier) -> str:
     text = f"Verified {at}, {written}"
     if dossier.steps[SUPERSEDE].state is StepState.SUCCEEDED:
         text += f", {dossier.steps[SUPERSEDE].message}"
-    if dossier.quality is not None and dossier.quality.verdict is Verdict.REVIEW:
+    undecided = dossier.scan.verdict_by_person is None
+    if undecided and dossier.quality is not None and dossier.quality.verdict is Verdict.REVIEW:
         text += f". {dossier.quality.reason}"
     return text
 

@@ -2,11 +2,14 @@
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 from app.domain.barcode import clean, matches
 from app.domain.dossier import Dossier
 from app.domain.errors import RetryableError, SurroundingsError
+from app.domain.hand_scan import HandReading, HandScan, read_hand_scan
+from app.domain.pyramid import TileAddress
 from app.domain.run import ExpectedFrom, Operator, SlideClass
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
@@ -20,6 +23,7 @@ from app.services.reconciliation import Standing, open_slides, standings
 from app.services.rescan_chain import RescanChain, read_chain
 from app.services.room import RECENT, room_warning, slides_that_fit
 from app.services.share_state import ShareState
+from app.services.slide_pictures import SlidePictures
 from app.services.station import Station
 from app.services.views import (
     ExpectedView,
@@ -29,12 +33,14 @@ from app.services.views import (
     ScanDetail,
     ScanView,
     StationView,
+    ZoomView,
 )
 
 _TELL_SECONDS = 0.1
+_TOLD_AT_ONCE = 60
+"""A watch folder may bring hundreds of scans at once: shown all together they would hold the window up."""
 _FINDINGS_SECONDS = 10.0
 _WRITING_SECONDS = 10.0
-_AGAIN_SECONDS = 2.0
 
 
 class Desk:
@@ -43,10 +49,12 @@ class Desk:
     def __init__(self, station: Station, report_folder: Path) -> None:
         self._station = station
         self._kit = station.kit
+        self._pictures = SlidePictures(station.kit)
         self._report_folder = report_folder
         self._listeners: list[Callable[[frozenset[ScanId]], None]] = []
         self._changed: set[ScanId] = set()
         self._telling: asyncio.TimerHandle | None = None
+        self._earlier: dict[ScanId, tuple[Dossier, ScanView]] = {}
         self._loop = asyncio.get_running_loop()
         self._free_bytes: int | None = None
         self._free_looked_at = float("-inf")
@@ -59,9 +67,13 @@ class Desk:
         self._kit.progress.changed = self._note_from_thread
 
     def scans(self) -> tuple[ScanView, ...]:
-        """Return the scans of the present run, oldest first, and those that lay there before the first start."""
+        """Return the scans of the present run, oldest first, and those that lay there before the first start.
+
+        Hundreds of the latter may have been found a moment ago: they are among them once they were told of.
+        """
         earlier = (dossier for dossier in self._kit.ledger.of_run(None) if dossier.scan.earlier)
-        return tuple(self._view(dossier) for dossier in (*self._station.dossiers(), *earlier))
+        told = (each for each in earlier if each.id in self._earlier or each.id not in self._changed)
+        return tuple(self._view(dossier) for dossier in (*self._station.dossiers(), *told))
 
     def scan(self, scan: ScanId) -> ScanView | None:
         """Return one scan."""
@@ -69,7 +81,13 @@ class Desk:
         return None if found is None else self._view(found)
 
     def _view(self, dossier: Dossier) -> ScanView:
-        return scan_view(dossier, self._kit.ledger, self._kit.progress)
+        if not dossier.scan.earlier:
+            return scan_view(dossier, self._kit.ledger, self._kit.progress)
+        known = self._earlier.get(dossier.id)
+        if known is None or known[0] is not dossier:
+            # Nothing goes on with it: its view changes with nothing but itself.
+            known = self._earlier[dossier.id] = (dossier, scan_view(dossier, self._kit.ledger, self._kit.progress))
+        return known[1]
 
     def run(self) -> RunView:
         """Return the run card."""
@@ -192,8 +210,9 @@ class Desk:
             self._telling = self._loop.call_later(_TELL_SECONDS, self._tell)
 
     def _tell(self) -> None:
-        self._telling = None
-        changed, self._changed = frozenset(self._changed), set()
+        changed = frozenset(islice(self._changed, _TOLD_AT_ONCE))
+        self._changed -= changed
+        self._telling = self._loop.call_later(_TELL_SECONDS, self._tell) if self._changed else None
         for listener in tuple(self._listeners):
             listener(changed)
 
@@ -218,8 +237,27 @@ class Desk:
         return await self._kit.store.work(lambda journal: read_chain(journal, barcode, dossiers))
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a PNG: from the journal, where pictures are kept from the first look on; None before it."""
-        return await self._kit.store.work(lambda journal: journal.picture(scan, kind))
+        """Return a PNG or JPEG, None where there is none (yet)."""
+        return await self._pictures.picture(scan, kind, size_px)
+
+    async def zoom(self, scan: ScanId) -> ZoomView:
+        """Return the geometry for deep zoom, or why there is none."""
+        return await self._pictures.zoom(scan)
+
+    async def tile(self, scan: ScanId, address: TileAddress) -> bytes | None:
+        """Return a tile of what `zoom` described, None where it is damaged."""
+        return await self._pictures.tile(scan, address)
+
+    def understand(self, scan: HandScan) -> HandReading:
+        """Return which barcode of the lab the hand scanner read, by the pattern, the run and the sheet as last read."""
+        settings = self._kit.settings
+        correct = settings.wedge.caps_lock == "correct"
+        return read_hand_scan(scan, settings.scanner.barcode_pattern, self._knows, correct_case=correct)
+
+    def _knows(self, barcode: str) -> bool:
+        sheet = self._kit.sheet.last
+        expected = any(each.barcode == barcode for each in self._station.expected)
+        return expected or bool(sheet and sheet.rows_for(barcode)) or bool(self._kit.ledger.of_barcode(barcode))
 
     async def hand_scan(self, text: str) -> HandScanAnswer:
         """Take a barcode from the hand scanner, or typed."""
@@ -232,7 +270,7 @@ class Desk:
         last, at = self._last_hand_scan
         self._last_hand_scan = (barcode, now)
         scan = next((d.id for d in reversed(self._station.dossiers()) if d.scan.barcode == barcode), None)
-        if last == barcode and now - at < _AGAIN_SECONDS:
+        if last == barcode and now - at < self._kit.settings.wedge.repeat_seconds:
             return HandScanAnswer(barcode, HandScanKind.AGAIN, "scanned a moment ago", scan)
         added = await self._station.expect([barcode], ExpectedFrom.HAND_SCAN)
         self._tell_all()

@@ -3,9 +3,10 @@
 from dataclasses import dataclass
 from typing import Any
 
+from app.domain.errors import SlideError
 from app.domain.quality import Quality
 from app.domain.scan import ScanSet
-from app.domain.slide import SlideFacts
+from app.domain.slide import Problem, SlideFacts
 from app.services.status_json import barcode_parts
 
 
@@ -20,7 +21,7 @@ class Finding:
 
 def finding_part(finding: Finding) -> dict[str, Any]:
     """Return the JSON entry of one scan, as docs/interface.md describes it."""
-    facts, problem = finding.facts, finding.facts.problem
+    facts = finding.facts
     return {
         "path": str(finding.scan.main_path),
         "files": [str(finding.scan.root / member.path) for member in finding.scan.members],
@@ -34,8 +35,15 @@ def finding_part(finding: Finding) -> dict[str, Any]:
         "barcodes": barcode_parts(facts.barcodes),
         "complete": facts.complete,
         "quality": _quality_part(finding.quality),
-        "problem": problem and {"title": problem.title, "message": problem.message, "hint": problem.hint},
+        "problem": problem_part(facts.problem),
     }
+
+
+def problem_part(problem: Problem | SlideError | None) -> dict[str, str] | None:
+    """Return the JSON part of what is wrong, None where nothing is."""
+    if problem is None:
+        return None
+    return {"title": problem.title, "message": problem.message, "hint": problem.hint}
 
 
 def _quality_part(quality: Quality | None) -> dict[str, Any] | None:
@@ -59,6 +67,11 @@ def finding_text(finding: Finding) -> str:
         mpp = f", {facts.mpp[0]:.4g} µm a pixel" if facts.mpp else ""
         power = f", {facts.objective:g}x" if facts.objective else ""
         lines.append(f"  {facts.size[0]} × {facts.size[1]} pixels, {facts.levels} levels{mpp}{power}")
+    if facts.channels:
+        lines.append(f"  channels: {', '.join(facts.channels)}")
+    if facts.scanned_at or facts.scanner_serial:
+        by = f" by scanner {facts.scanner_serial}" if facts.scanner_serial else ""
+        lines.append(f"  scanned {facts.scanned_at or 'at a time that it does not tell'}{by}")
     if facts.associated:
         lines.append(f"  pictures: {', '.join(facts.associated)}")
     lines += [f"  barcode {each.text} ({each.symbology or 'text'}, {each.source.value})" for each in facts.barcodes]

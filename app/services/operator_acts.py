@@ -30,6 +30,7 @@ from app.pipeline.journey import (
 from app.pipeline.rescans import is_being_corrected, stands
 from app.pipeline.runner import Runner
 from app.pipeline.steps.concluding import conclude
+from app.services.quality_words import judged_words
 from app.services.rescan_acts import RescanActs
 
 _RESTARTABLE = frozenset(StepState) - {StepState.PENDING, StepState.RUNNING, StepState.PAUSED}
@@ -218,8 +219,7 @@ class OperatorActs:
             written = (RECORD, RELEASE) if now.published else ()
             again = [step for step in written if now.steps[step].state.done or _waits(now, step)]
             moves = tuple(StepChange(step, StepState.PENDING, "the verdict changed") for step in again)
-            old = now.quality.verdict.value if now.quality else ""
-            entry = self._entry(now, "verdict", now.scan.verdict_by_person or old, verdict, reason)
+            entry = self._entry(now, "verdict", _judged(now), verdict, reason)
             return Change(steps=moves, scan=replace(now.scan, verdict_by_person=verdict), audit=entry)
 
         await self._apply(scan, change)
@@ -249,6 +249,13 @@ class OperatorActs:
             new=new,
             reason=reason,
         )
+
+
+def _judged(now: Dossier) -> str:
+    """Return what was said of a scan's quality before, with the numbers and limits that a verdict is about."""
+    by_program = judged_words(now.quality) if now.quality else ""
+    by_person = now.scan.verdict_by_person
+    return f"{by_person} by a person; {by_program}" if by_person else by_program
 
 
 def _waits(now: Dossier, step: StepId) -> bool:

@@ -18,7 +18,7 @@ from app.pipeline.journey import JOURNEY, VERIFY
 from app.services.board import attention_of, in_one_line
 from app.services.reconciliation import current_scans
 
-QUALITY_VERSION = "blur 1 (1.25x, Laplace, sigma 7), focus 1 (Tenengrad 3/1, not calibrated)"
+QUALITY_VERSION = "blur 1 (1.25x, Laplace, sigma 7), focus 1 (Tenengrad 3/1)"
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Protocol
 
+from app.domain.hand_scan import HandReading, HandScan
+from app.domain.pyramid import Pyramid, TileAddress
 from app.domain.quality import Quality
 from app.domain.run import Operator, Run, SlideClass
 from app.domain.scan import ScanId
@@ -95,6 +97,8 @@ class ScanView:
     destination: str | None
     earlier: bool = False
     """It lay in the watch folder at the first start; restarting it takes it in."""
+    verdict_by_person: str | None = None
+    """pass or rescan, once a person overruled or confirmed the verdict."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,14 @@ class ScanDetail:
     log: tuple[tuple[datetime, str], ...]
     chain: RescanChain | None = None
     """All scans of the slide; None before its barcode is known."""
+
+
+@dataclass(frozen=True, slots=True)
+class ZoomView:
+    """How a slide can be looked at closely; without a pyramid `note` says why not, if there is something to say."""
+
+    pyramid: Pyramid | None
+    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +192,7 @@ class HandScanAnswer:
     kind: HandScanKind
     text: str
     scan: ScanId | None
+    symbology: str = ""
 
 
 class OperatorsDesk(Protocol):
@@ -210,7 +223,16 @@ class OperatorsDesk(Protocol):
         """Return what the Slide panel shows."""
 
     async def picture(self, scan: ScanId, kind: PictureKind, size_px: int) -> bytes | None:
-        """Return a PNG, None where there is none (yet)."""
+        """Return a PNG or JPEG with a long side of at most `size_px`, None where there is none (yet)."""
+
+    async def zoom(self, scan: ScanId) -> ZoomView:
+        """Return the geometry for deep zoom, or why there is none."""
+
+    async def tile(self, scan: ScanId, address: TileAddress) -> bytes | None:
+        """Return a tile of what `zoom` described, None where it is damaged."""
+
+    def understand(self, scan: HandScan) -> HandReading:
+        """Return which barcode of the lab the hand scanner read."""
 
     async def hand_scan(self, text: str) -> HandScanAnswer:
         """Take a barcode from the hand scanner, or typed."""

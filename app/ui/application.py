@@ -13,6 +13,7 @@ from PySide6.QtGui import QGuiApplication, QIcon
 from PySide6.QtWidgets import QApplication
 
 from app.domain.errors import SlideferryError
+from app.services.hand_scanner import HandScanner
 from app.services.views import OperatorsDesk
 from app.ui.dialogs.question import Asker, Question
 from app.ui.main_window import MainWindow
@@ -36,14 +37,15 @@ def run_window(
     resources: Path,
     on_close: CloseDesk,
     theme: ThemeChoice = ThemeChoice.SYSTEM,
-    wedge: WedgeSettings | None = None,
+    hand_scanner: HandScanner | None = None,
     remember_in: Path | None = None,
     threads: int = 8,
 ) -> int:
     """Show the window until a person closes it; returns the exit code.
 
     `open_desk` starts the engine inside the window's loop, `on_close` stops it and is awaited, also after a failed
-    start. `remember_in` is the file for sizes and columns. A SlideferryError of `open_desk` is shown: exit code 3.
+    start. `hand_scanner` is what the window may set up. `remember_in` is the file for sizes and columns. A
+    SlideferryError of `open_desk` is shown: exit code 3.
     Ctrl+C and the system's request to end close it in order, without a question: exit code 130.
     """
     app = make_application(title, resources)
@@ -51,11 +53,19 @@ def run_window(
     loop.set_default_executor(ThreadPoolExecutor(threads, thread_name_prefix="slideferry"))
     asyncio.set_event_loop(loop)
     look = Theme(app, resources, theme)
-    keys = WedgeFilter(app, wedge)
+    keys = WedgeFilter(app, WedgeSettings.of(hand_scanner.settings) if hand_scanner else None)
     with loop:
         return int(
             loop.run_until_complete(
-                live(open_desk, on_close, title=title, theme=look, wedge=keys, remember_in=remember_in)
+                live(
+                    open_desk,
+                    on_close,
+                    title=title,
+                    theme=look,
+                    wedge=keys,
+                    remember_in=remember_in,
+                    hand_scanner=hand_scanner,
+                )
             )
         )
 
@@ -81,10 +91,15 @@ async def live(
     theme: Theme,
     wedge: WedgeFilter,
     remember_in: Path | None,
+    hand_scanner: HandScanner | None = None,
 ) -> int:
     """Open the desk, show the window, wait until it may close, end everything in order."""
     store = QSettings(str(remember_in), QSettings.Format.IniFormat) if remember_in else None
-    showing = asyncio.create_task(_show(open_desk, title, theme, wedge, store), name="window")
+
+    def make_window(desk: OperatorsDesk) -> MainWindow:
+        return MainWindow(desk, theme, wedge, title, hand_scanner)
+
+    showing = asyncio.create_task(_show(open_desk, make_window, store, title), name="window")
     # The signals are caught until all has ended: a second Ctrl+C must not cut the orderly end short.
     with interrupting(showing) as interrupted:
         try:
@@ -97,13 +112,15 @@ async def live(
             await on_close()
 
 
-async def _show(open_desk: OpenDesk, title: str, theme: Theme, wedge: WedgeFilter, store: QSettings | None) -> int:
+async def _show(
+    open_desk: OpenDesk, make_window: Callable[[OperatorsDesk], MainWindow], store: QSettings | None, title: str
+) -> int:
     try:
         desk = await open_desk()
     except SlideferryError as error:
         await say_why_not(error, title)
         return SURROUNDINGS_EXIT_CODE
-    window = MainWindow(desk, theme, wedge, title)
+    window = make_window(desk)
     window.recall(store)
     window.show()
     try:

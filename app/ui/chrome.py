@@ -15,11 +15,12 @@ _REMARKS_FROM_PX = 1150
 
 
 class Header(QFrame):
-    """Product, scanner, what it does right now, who stands at it. `theme_wanted` when the theme button was pressed."""
+    """Product, scanner, what it does right now, who stands at it; `theme_wanted`, `hand_scanner_wanted` by buttons."""
 
     theme_wanted = Signal()
+    hand_scanner_wanted = Signal()
 
-    def __init__(self, theme: Theme, title: str) -> None:
+    def __init__(self, theme: Theme, title: str, *, with_hand_scanner: bool = True) -> None:
         super().__init__()
         self.setObjectName("header")
         self._theme = theme
@@ -31,6 +32,12 @@ class Header(QFrame):
         self._button.setToolTip(self.tr("Light or dark"))
         self._button.setAccessibleName(self.tr("Light or dark colours"))
         self._button.clicked.connect(self.theme_wanted)
+        self._hand_scanner = QToolButton()
+        self._hand_scanner.setObjectName("tool")
+        self._hand_scanner.setToolTip(self.tr("Set up the hand scanner (Ctrl+H)"))
+        self._hand_scanner.setAccessibleName(self.tr("Set up the hand scanner"))
+        self._hand_scanner.clicked.connect(self.hand_scanner_wanted)
+        self._hand_scanner.setVisible(with_hand_scanner)
         row = QHBoxLayout(self)
         row.setContentsMargins(20, 9, 16, 9)
         row.setSpacing(12)
@@ -39,12 +46,14 @@ class Header(QFrame):
         row.addWidget(self._writing)
         row.addStretch(1)
         row.addWidget(self._operator)
+        row.addWidget(self._hand_scanner)
         row.addWidget(self._button)
         self.recolour()
 
     def recolour(self) -> None:
-        """Draw the icon in the colours in force."""
-        self._button.setIcon(self._theme.icons.icon("theme", self._theme.tokens.text_muted, size=20))
+        """Draw the icons in the colours in force."""
+        for button, icon in ((self._button, "theme"), (self._hand_scanner, "barcode")):
+            button.setIcon(self._theme.icons.icon(icon, self._theme.tokens.text_muted, size=20))
 
     def show_station(self, station: StationView, run: Run | None) -> None:
         """Bring all pills up to date."""

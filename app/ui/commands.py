@@ -116,6 +116,7 @@ class Commands(QObject):
             "Ctrl+R": window.acts.report,
             "Ctrl+E": window.acts.end_run,
             "Ctrl+T": window.toggle_theme,
+            "Ctrl+H": window.hand_scans.set_up,
             "Esc": window.panel.close_panel,
         }
         for sequence, act in keys.items():

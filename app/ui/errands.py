@@ -21,14 +21,15 @@ class Errands(QObject):
         self._tasks: set[asyncio.Task[Any]] = set()
         self._closing = False
 
-    def start(self, work: Coroutine[Any, Any, Any]) -> None:
-        """Run this in the loop; after `close` nothing is begun any more."""
+    def start(self, work: Coroutine[Any, Any, Any]) -> asyncio.Task[Any] | None:
+        """Run this in the loop; after `close` nothing is begun any more. The task may be cancelled, nothing else."""
         if self._closing:
             work.close()
-            return
+            return None
         task = self._loop.create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._done)
+        return task
 
     @property
     def under_way(self) -> int:

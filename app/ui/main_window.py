@@ -5,13 +5,14 @@ from pathlib import Path
 
 from PySide6.QtCore import QPoint, QSettings, QSize, Qt, QTimer
 from PySide6.QtGui import QCloseEvent
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QMainWindow, QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from app.domain.errors import SlideferryError
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
 from app.domain.step import StepId
-from app.services.views import Choice, HandScanAnswer, HandScanKind, OperatorsDesk
+from app.services.hand_scanner import HandScanner
+from app.services.views import Choice, HandScanAnswer, OperatorsDesk
 from app.ui.acts import Acts
 from app.ui.banner import Banner, RoomNote
 from app.ui.chrome import Header, Rail, StatusBar
@@ -19,10 +20,10 @@ from app.ui.commands import Commands
 from app.ui.dialogs.question import Asker
 from app.ui.errands import Errands
 from app.ui.feed import Feed
+from app.ui.hand_scans import HandScans
 from app.ui.pictures import Pictures
 from app.ui.queue_page import QueuePage
 from app.ui.report_page import ReportPage
-from app.ui.run_column import alarming
 from app.ui.run_page import RunPage, on_its_way
 from app.ui.share_page import SharePage
 from app.ui.slide_panel import SlidePanel
@@ -37,7 +38,14 @@ RUN, QUEUE, REPORT, SHARE = range(4)
 class MainWindow(QMainWindow):
     """Shows the desk and passes on what a person wants. `closing` is set when a person wants to close it."""
 
-    def __init__(self, desk: OperatorsDesk, theme: Theme, wedge: WedgeFilter, title: str) -> None:
+    def __init__(
+        self,
+        desk: OperatorsDesk,
+        theme: Theme,
+        wedge: WedgeFilter,
+        title: str,
+        hand_scanner: HandScanner | None = None,
+    ) -> None:
         super().__init__()
         self.setWindowTitle(title)
         self.closing = asyncio.Event()
@@ -45,16 +53,17 @@ class MainWindow(QMainWindow):
         self.errands = Errands(self)
         self.asker = Asker(self)
         self.acts = Acts(desk, self.errands, self.asker, self)
+        self.hand_scans = HandScans(desk, wedge, self.errands, self.asker, hand_scanner)
         self._feed = Feed(desk, self)
-        self._pictures = Pictures(desk, self.errands, self)
-        self.header = Header(theme, title)
+        self.pictures = Pictures(desk, self.errands, self)
+        self.header = Header(theme, title, with_hand_scanner=hand_scanner is not None)
         self.rail = Rail(theme)
         self.banner = Banner(theme)
         self.room_note = RoomNote()
         self.status = StatusBar()
         self.pages = QStackedWidget()
-        self.run_page = RunPage(desk, theme, self._pictures)
-        self.queue_page = QueuePage(desk, theme, self._pictures)
+        self.run_page = RunPage(desk, theme, self.pictures)
+        self.queue_page = QueuePage(desk, theme, self.pictures)
         self.report_page = ReportPage(desk)
         self.share_page = SharePage(desk, self.errands, self.asker)
         self.panel = SlidePanel(desk, self.errands, theme)
@@ -67,6 +76,7 @@ class MainWindow(QMainWindow):
         self._tick.timeout.connect(self._refresh_slow)
         self._tick.start()
         self._refresh_slow()
+        self.pictures.look_at(view.id for view in self.queue_page.model.views())
         self.run_page.cards.setFocus()
 
     def show_page(self, number: int) -> None:
@@ -94,13 +104,6 @@ class MainWindow(QMainWindow):
         else:
             found = ()
         return found or ((self.panel.scan,) if self.panel.scan is not None else ())
-
-    def take_code(self, code: str) -> None:
-        """Take a code from the hand scanner: an open question may want it, else it is a slide of the run."""
-        question = self.asker.open_question
-        if question is not None and question.take_scan(code):
-            return
-        self.errands.start(self._hand_scan(code))
 
     def reload(self) -> None:
         """Read everything anew (F5)."""
@@ -184,15 +187,16 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(960, 620)
 
     def _connect(self) -> None:
-        self.wedge.scanned.connect(self.take_code)
+        self.hand_scans.answered.connect(self._on_answer)
         self.errands.failed.connect(self._on_failed)
         self._feed.changed.connect(self._on_changed)
         self.rail.chosen.connect(self.show_page)
         self.header.theme_wanted.connect(self.toggle_theme)
+        self.header.hand_scanner_wanted.connect(self.hand_scans.set_up)
         self.theme.changed.connect(self._recolour)
         self.status.report_wanted.connect(self.acts.report)
         self.status.share_wanted.connect(lambda: self.show_page(SHARE))
-        self.run_page.barcode_entered.connect(self.take_code)
+        self.run_page.barcode_entered.connect(self.hand_scans.take_typed)
         self.run_page.start_wanted.connect(self.acts.start_run)
         self.run_page.end_wanted.connect(self.acts.end_run)
         self.run_page.pause_all_wanted.connect(self.pause_all)
@@ -225,18 +229,15 @@ class MainWindow(QMainWindow):
             self.share_page.show_station(station)
 
     def _on_changed(self, scans: frozenset[ScanId]) -> None:
-        self._pictures.ask_again(scans)
+        self.pictures.look_at(scans)
         self.run_page.model.take(scans)
         self.queue_page.model.take(scans)
         if self.panel.scan in scans:
             self.panel.refresh()
         self._refresh_slow()
 
-    async def _hand_scan(self, text: str) -> None:
-        answer: HandScanAnswer = await self.desk.hand_scan(text)
+    def _on_answer(self, answer: HandScanAnswer) -> None:
         self.run_page.show_answer(answer)
-        if alarming(answer.kind) or answer.kind is HandScanKind.AGAIN:
-            QApplication.beep()
         if self.pages.currentIndex() != RUN:
             self.show_page(RUN)
         self._refresh_slow()

@@ -1,30 +1,16 @@
-"""The sections of the Slide panel: trouble with its buttons, pictures, facts in two columns."""
+"""The sections of the Slide panel: trouble with its buttons, facts in two columns, all scans of the slide."""
 
 from collections.abc import Sequence
 
 from PySide6.QtCore import Qt, Signal
-from PySide6.QtGui import QPixmap
-from PySide6.QtWidgets import (
-    QCheckBox,
-    QFrame,
-    QGridLayout,
-    QLabel,
-    QPushButton,
-    QTabBar,
-    QVBoxLayout,
-    QWidget,
-)
+from PySide6.QtWidgets import QFrame, QGridLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from app.domain.slide import PictureKind
 from app.services.rescan_chain import ChainScan, RescanChain
 from app.services.views import Choice, ScanView
 from app.ui import wording
 from app.ui.choices import choices_of, trouble_of
-from app.ui.picture_view import PictureView
 from app.ui.surfaces import FactLabel, label, wear
 from app.ui.tokens import Tone
-
-_KINDS = (PictureKind.THUMBNAIL, PictureKind.LABEL, PictureKind.MACRO)
 
 
 class TroubleCard(QFrame):
@@ -89,73 +75,6 @@ def _tried(view: ScanView) -> str:
     tried = [step for step in view.steps if step.attempts > 1]
     parts += [wording.say("{0}: tried {1} times").format(step.title, step.attempts) for step in tried]
     return "\n".join(parts)
-
-
-class PicturesCard(QWidget):
-    """Thumbnail, label, macro on tabs; the quality map over the thumbnail by a tick. `wanted` asks for a kind."""
-
-    wanted = Signal(object)
-
-    def __init__(self, height: int) -> None:
-        super().__init__()
-        self._view = PictureView()
-        self._view.setFixedHeight(height)
-        self._view.setAccessibleName(self.tr("Picture of the slide"))
-        self._tabs = QTabBar()
-        self._tabs.setDrawBase(False)
-        self._tabs.setExpanding(False)
-        self._tabs.setAccessibleName(self.tr("Which picture"))
-        for kind in _KINDS:
-            self._tabs.addTab(wording.picture(kind))
-        self._map = QCheckBox(self.tr("Lay the quality map over it"))
-        self._none = label("", "muted")
-        self._none.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self._none.setFixedHeight(height)
-        self._have: dict[PictureKind, QPixmap] = {}
-        whole = QVBoxLayout(self)
-        whole.setContentsMargins(0, 0, 0, 0)
-        whole.addWidget(self._tabs)
-        whole.addWidget(self._view)
-        whole.addWidget(self._none)
-        whole.addWidget(self._map)
-        self._tabs.currentChanged.connect(self._show)
-        self._map.toggled.connect(self._show)
-
-    def clear(self) -> None:
-        """Forget all pictures and want those of another scan."""
-        self._have.clear()
-        self._map.setChecked(False)
-        self._map.setVisible(False)
-        self._show()
-        for kind in (*_KINDS, PictureKind.QUALITY_MAP):
-            self.wanted.emit(kind)
-
-    def take(self, kind: PictureKind, data: bytes | None) -> None:
-        """Take a picture that was wanted; None where the scan has none."""
-        pixmap = QPixmap()
-        if data is not None:
-            pixmap.loadFromData(data)
-        self._have[kind] = pixmap
-        if kind is PictureKind.QUALITY_MAP:
-            self._map.setVisible(not pixmap.isNull())
-        self._show()
-
-    def show_kind(self, kind: PictureKind) -> None:
-        """Turn to a tab."""
-        self._tabs.setCurrentIndex(_KINDS.index(kind))
-
-    def _show(self) -> None:
-        kind = _KINDS[self._tabs.currentIndex()]
-        pixmap = self._have.get(kind)
-        there = pixmap is not None and not pixmap.isNull()
-        self._view.setVisible(there)
-        self._none.setVisible(not there)
-        words = self.tr("Fetching…") if pixmap is None else self.tr("This scan has no such picture (yet)")
-        self._none.setText(words)
-        if pixmap is not None and there:
-            self._view.show_picture(pixmap)
-            mapped = kind is PictureKind.THUMBNAIL and self._map.isChecked()
-            self._view.lay_over(self._have.get(PictureKind.QUALITY_MAP) if mapped else None)
 
 
 class FactsGrid(QWidget):

@@ -39,11 +39,6 @@ _KIND_SIGNS = {
 }
 
 
-def alarming(kind: HandScanKind) -> bool:
-    """Return whether a scan's answer needs the operator's ear."""
-    return kind in (HandScanKind.NOT_IN_SHEET, HandScanKind.REFUSED)
-
-
 class BarcodeCard(QFrame):
     """The last scan's verdict, readable from a metre, and the field. `entered` carries what was typed."""
 
@@ -62,7 +57,8 @@ class BarcodeCard(QFrame):
         inside = QVBoxLayout(self)
         inside.setContentsMargins(16, 12, 16, 14)
         inside.setSpacing(5)
-        inside.addWidget(label(self.tr("Last scan"), "cardTitle"))
+        self._title = label(self.tr("Last scan"), "cardTitle")
+        inside.addWidget(self._title)
         inside.addWidget(self._barcode)
         inside.addWidget(self._answer)
         inside.addSpacing(4)
@@ -72,6 +68,8 @@ class BarcodeCard(QFrame):
     def show_answer(self, answer: HandScanAnswer) -> None:
         """Say in colour, sign and words how the barcode was taken."""
         tone = _KIND_TONES[answer.kind]
+        kind = f" · {answer.symbology}" if answer.symbology else ""
+        self._title.setText(self.tr("Last scan") + kind)
         self._barcode.setText(answer.barcode)
         self._barcode.setToolTip(answer.barcode)
         self._answer.setText(f"{_KIND_SIGNS[answer.kind]} {answer.text}")

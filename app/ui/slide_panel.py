@@ -3,6 +3,7 @@
 from PySide6.QtCore import QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
+from app.domain.quality import QualityLimits
 from app.domain.scan import ScanId
 from app.domain.slide import PictureKind
 from app.services.views import Choice, OperatorsDesk, ScanDetail, ScanView
@@ -11,11 +12,14 @@ from app.ui.banner import close_button
 from app.ui.card_delegate import card_tone
 from app.ui.errands import Errands
 from app.ui.journey_list import JourneyList
-from app.ui.panel_sections import FactsGrid, PicturesCard, ScansCard, TroubleCard
+from app.ui.large_picture import LargePicture
+from app.ui.panel_sections import FactsGrid, ScansCard, TroubleCard
+from app.ui.pictures_card import PicturesCard
+from app.ui.quality_card import QualityCard
+from app.ui.slide_look import SlideLook
 from app.ui.surfaces import ElidedLabel, label, pill, wear
 from app.ui.theme import Theme
 
-_PICTURE_PX = 1400
 _LOG_LINES = 60
 
 
@@ -46,12 +50,14 @@ class SlidePanel(QFrame):
         self._theme = theme
         self.scan: ScanId | None = None
         self._moves = -1
+        self._look: SlideLook | None = None
+        self._large: LargePicture | None = None
         self._barcode = ElidedLabel("", "big")
         self._badge = pill()
         self._file = ElidedLabel("", "muted", Qt.TextElideMode.ElideMiddle)
         self._trouble = TroubleCard()
         self._pictures = PicturesCard(round(theme.base_px * 15))
-        self._quality = FactsGrid()
+        self._quality = QualityCard()
         self._row = FactsGrid()
         self._witnesses = FactsGrid()
         self._facts = FactsGrid()
@@ -61,7 +67,8 @@ class SlidePanel(QFrame):
         self._scans = ScansCard()
         self._build()
         self._trouble.chosen.connect(self._on_choice)
-        self._pictures.wanted.connect(self._on_picture_wanted)
+        self._quality.chosen.connect(self._on_choice)
+        self._pictures.larger_wanted.connect(self.open_larger)
         self._journey.menu_wanted.connect(self._on_step_menu)
         self._scans.keep_wanted.connect(self._on_keep_wanted)
         self.setMinimumWidth(round(theme.base_px * 24))
@@ -72,12 +79,12 @@ class SlidePanel(QFrame):
         other = scan != self.scan
         self.scan = scan
         self._moves = -1
+        if other:
+            self._look_at(scan)
+            self._scroll.verticalScrollBar().setValue(0)
         self.show()
         self.refresh()
         self._pictures.show_kind(kind)
-        if other:
-            self._pictures.clear()
-            self._scroll.verticalScrollBar().setValue(0)
 
     def refresh(self) -> None:
         """Bring the panel up to date with the desk."""
@@ -90,19 +97,46 @@ class SlidePanel(QFrame):
         wear(self._badge, tone)
         self._file.setText(f"{view.file_name or view.source_name} · {wording.size(view.size_bytes)}")
         self._trouble.show_scan(view, tone)
-        self._quality.show_facts(quality_facts(view))
+        self._quality.show_scan(view, quality_facts(view))
         self._row.show_facts(list(view.row.items()) or [(self.tr("No row"), self.tr("not matched with the sheet yet"))])
         self._journey.show_steps(view.steps)
         moves = sum(hash((step.id, step.state, step.attempts)) for step in view.steps)
         if moves != self._moves:
             self._moves = moves
+            if self._look is not None:
+                self._look.look()
             self._errands.start(self._fetch_detail(view.id))
 
     def close_panel(self) -> None:
         """Put the panel away."""
         self.scan = None
+        self._look_at(None)
         self.hide()
         self.closed.emit()
+
+    def open_larger(self) -> None:
+        """Open the pictures of the scan in a window of their own."""
+        if self._look is None:
+            return
+        if self._large is None:
+            self._large = LargePicture(self.window())
+            self._large.finished.connect(self._on_larger_closed)
+        self._large.show_look(self._look, self._barcode.text(), self._pictures.kind)
+
+    def _look_at(self, scan: ScanId | None) -> None:
+        """Leave the pictures of the scan before, and begin with those of another."""
+        if self._large is not None:
+            self._large.close()
+        if self._look is not None:
+            self._look.leave()
+            self._look.deleteLater()
+        self._look = None if scan is None else SlideLook(self._desk, self._errands, scan, self)
+        self._pictures.show_look(self._look)
+
+    def _on_larger_closed(self) -> None:
+        if self._large is not None:
+            self._large.deleteLater()
+            self._large = None
 
     def _build(self) -> None:
         close = close_button(self._theme, self.tr("Close (Esc)"))
@@ -161,15 +195,6 @@ class SlidePanel(QFrame):
             newest = list(reversed(detail.log))[:_LOG_LINES]
             self._log.show_facts([(wording.second_clock(at), text) for at, text in newest])
 
-    def _on_picture_wanted(self, kind: PictureKind) -> None:
-        if self.scan is not None:
-            self._errands.start(self._fetch_picture(self.scan, kind))
-
-    async def _fetch_picture(self, scan: ScanId, kind: PictureKind) -> None:
-        data = await self._desk.picture(scan, kind, _PICTURE_PX)
-        if scan == self.scan:
-            self._pictures.take(kind, data)
-
     def _on_choice(self, choice: Choice) -> None:
         if self.scan is not None:
             self.chosen.emit(self.scan, choice)
@@ -193,10 +218,23 @@ def quality_facts(view: ScanView) -> list[tuple[str, str]]:
     if numbers.blurry_percent is not None:
         facts.append((say("Blurred tissue"), say("{0} % of the tissue").format(f"{numbers.blurry_percent:.2f}")))
     if numbers.focus is not None:
-        facts.append((say("Focus"), say("{0} (sharp is about 0.16)").format(f"{numbers.focus:.2f}")))
+        facts.append((say("Focus"), _focus_words(numbers.focus, quality.limits)))
     if numbers.tissue_percent is not None:
         facts.append((say("Tissue"), say("{0} % of the scan").format(f"{numbers.tissue_percent:.1f}")))
+    if numbers.missed_percent is not None:
+        missed = say("{0} % of the tissue on the glass").format(f"{numbers.missed_percent:.0f}")
+        facts.append((say("Not scanned"), missed))
+    if numbers.pen_percent:
+        facts.append((say("Pen marks"), say("{0} % of the scan").format(f"{numbers.pen_percent:.1f}")))
     return facts
+
+
+def _focus_words(focus: float, limits: QualityLimits | None) -> str:
+    """Return a focus ratio beside what it was compared with."""
+    if limits is None or limits.focus_usual is None:
+        return wording.say("{0} (sharp is about 0.16)").format(f"{focus:.2f}")
+    words = wording.say("{0} (accepted slides of this scanner: {1})")
+    return words.format(f"{focus:.2f}", f"{limits.focus_usual:.2f}")
 
 
 def witness_facts(detail: ScanDetail) -> list[tuple[str, str]]:

@@ -26,6 +26,7 @@ import zxingcpp
 from PIL import Image
 
 from app.adapters.imaging.barcodes import FORMATS, read_barcodes
+from app.adapters.machine.room import usable_cores
 from tests.benchmarks._label_generator import Condition, labels
 
 LEAST_GAIN_POINTS = 10.0
@@ -209,7 +210,7 @@ def main() -> int:
     parser.add_argument("--json", action="store_true", help="print one JSON document and nothing else")
     parser.add_argument("--pictures", type=int, default=PICTURES)
     parser.add_argument("--seed", type=int, default=2026)
-    parser.add_argument("--processes", type=int, default=1, help="more are quicker, their times less quiet")
+    parser.add_argument("--processes", type=int, default=usable_cores(), help="1: slower, with quieter times")
     parser.add_argument("--labels", type=Path, metavar="FOLDER", help="a folder of labels with their texts")
     chosen = parser.parse_args()
     result = measure(chosen.pictures, chosen.seed, chosen.processes)

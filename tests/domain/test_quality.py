@@ -34,6 +34,36 @@ def test_reasons_name_the_number() -> None:
     assert judge(QualityNumbers(reason="Not checked: unknown format"), LIMITS).reason == "Not checked: unknown format"
 
 
+def test_missed_tissue_is_for_a_person_to_look_at() -> None:
+    missed = judge(QualityNumbers(1.0, 0.16, 34.0, missed_percent=18.2), LIMITS)
+    assert missed.verdict is Verdict.REVIEW
+    words = "Tissue outside the scanned area: about 18 % of the tissue on the glass was not scanned"
+    assert missed.reason == words
+    blurred = judge(QualityNumbers(12.4, 0.16, 34.0, missed_percent=18.2), LIMITS)
+    assert blurred.verdict is Verdict.RESCAN
+    assert blurred.reason == f"Need to rescan, too blurry 12.4 %. {words}"
+
+
+@pytest.mark.parametrize(("limit", "verdict"), [(18.3, Verdict.PASS), (18.1, Verdict.REVIEW), (0.0, Verdict.PASS)])
+def test_missed_tissue_has_a_limit_and_0_switches_it_off(limit: float, verdict: Verdict) -> None:
+    numbers = QualityNumbers(1.0, 0.16, 34.0, missed_percent=18.2)
+    assert judge(numbers, QualityLimits(missed_tissue_percent=limit)).verdict is verdict
+
+
+def test_pen_marks_are_a_hint_and_change_no_verdict() -> None:
+    marked = judge(QualityNumbers(1.0, 0.16, 34.0, pen_percent=3.14, blurry_pen_percent=0.0), LIMITS)
+    assert marked.verdict is Verdict.PASS
+    assert marked.reason == "Sharp: 1.0 % blurred. Pen marks on about 3.1 % of the scan"
+    assert judge(QualityNumbers(1.0, 0.16, 34.0, pen_percent=0.0), LIMITS).reason == "Sharp: 1.0 % blurred"
+
+
+def test_blurred_ink_is_not_called_blurred_tissue() -> None:
+    quality = judge(QualityNumbers(12.4, 0.16, 34.0, pen_percent=5.0, blurry_pen_percent=9.06), LIMITS)
+    assert quality.verdict is Verdict.RESCAN
+    assert quality.reason.startswith("Need to rescan, too blurry 12.4 %. Pen marks on about 5.0 % of the scan")
+    assert quality.reason.endswith("; 9.1 of the 12.4 % blurred is ink, not tissue")
+
+
 def test_limits_are_the_labs() -> None:
     numbers = QualityNumbers(8.0, 0.3, 34.0)
     assert judge(numbers, QualityLimits(blur_rescan_percent=10.0, focus_review=0.35)).verdict is Verdict.PASS

@@ -26,6 +26,11 @@ def values(each: Declared) -> st.SearchStrategy[Any]:
         texts = st.sampled_from(["", r"S\d{2}-'\d+'", r"\d+", 'a"b'])
     if rule.inside:
         texts = st.sampled_from(["Rescans", "Old scans/Ünsere", "a\\b"])
+    if rule.day:
+        texts = st.sampled_from(["", "2026-03-01"])
+    if rule.pairs:
+        pairs = st.text(st.characters(codec="utf-8"), min_size=2, max_size=2)
+        return st.lists(pairs, max_size=3, unique_by=lambda pair: pair[0]).map(tuple)
     if isinstance(default, bool):
         return st.booleans()
     if isinstance(default, int):
@@ -74,10 +79,17 @@ def test_written_settings_read_back_equal(made: Settings) -> None:
         ("[quality]\nenabled = 1", ["line 2", "enabled is 1", "true or false"]),
         ("[pipeline]\ncopies = 2.5", ["line 2", "copies is 2.5", "a whole number from 1 up to 16"]),
         ("[pipeline]\ncopies = true", ["copies is true", "a whole number"]),
+        ("[quality]\nfocus_calibration = 'learnt'", ["focus_calibration", "learned, fixed"]),
+        ("[quality]\nfocus_learned_since = 2026-03-01", ["line 2", 'a day in quotes such as "2026-03-01"']),
+        ("[quality]\nfocus_learned_since = '20260301'", ["line 2", "a day such as 2026-03-01"]),
+        ("[quality]\nfocus_learned_since = '2026-02-30'", ["line 2", "a day such as 2026-03-01"]),
         ("[release]\npolicy = 'allways'", ["policy", "never, verified"]),
         ("[scanner]\nbarcode_pattern = '('", ["line 2", "regular expression"]),
         ("[scanner]\nidentity = ['hand', 'nose']", ["line 2", '["hand", "nose"]', "macro"]),
         ("[lab]\noperators = 'Ann'", ["operators", "a list of texts"]),
+        ("[wedge]\ntranslate = ['yzy']", ["line 2", '["yzy"]', "two characters"]),
+        ("[wedge]\ntranslate = ['yz', 'yx']", ["line 2", "each arriving one once"]),
+        ("[wedge]\ngap_ms = 55", ["line 2", "from 2 up to 40 ms"]),
         ("lab = 5", ["line 1", "lab is 5", "[lab]"]),
         ("copies = 5", ["line 1", "below [pipeline]"]),
         ("[lab]\nname = '''\n[scanner]\nwach = 1\n'''\nnam = 1", ["line 6", "did you mean name?"]),

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from tests.e2e import lab
+from tests.e2e.screen import Screen, open_demo, open_display
 
 SLIDES = 12
 
@@ -51,3 +52,17 @@ def prepared(played: PlayedDemo, tmp_path: Path) -> Path:
     studio.parent.mkdir(parents=True)
     shutil.copytree(played.folder / "data" / "studio", studio)
     return folder
+
+
+@pytest.fixture(scope="module")
+def display() -> Iterator[str]:
+    """Start a display of our own with a window manager."""
+    with open_display() as name:
+        yield name
+
+
+@pytest.fixture
+def screen(display: str, prepared: Path, tmp_path: Path) -> Iterator[Screen]:
+    """Open the demo's window."""
+    with open_demo(display, prepared, tmp_path) as shown:
+        yield shown

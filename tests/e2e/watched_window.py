@@ -16,6 +16,7 @@ def seen(window: MainWindow) -> dict[str, object]:
     focus = QApplication.focusWidget()
     field = window.queue_page.filter
     middle = field.mapToGlobal(field.rect().center())
+    question = window.asker.open_question
     return {
         "page": window.pages.currentIndex(),
         "focus_in_filter": focus is field,
@@ -25,6 +26,7 @@ def seen(window: MainWindow) -> dict[str, object]:
         "chosen": list(window.run_page.selected()),
         "scans": {view.barcode: view.id for view in window.desk.scans()},
         "active": window.isActiveWindow(),
+        "question": texts(question) if question is not None and question.isActiveWindow() else [],
     }
 
 

@@ -7,6 +7,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from app.domain.errors import SlideError, UseError
+from app.domain.hand_scan import HandReading, HandScan, read_hand_scan
+from app.domain.pyramid import Pyramid, TileAddress
 from app.domain.run import Operator, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.slide import BarcodeReading, BarcodeSource, PictureKind, SlideFacts
@@ -20,6 +22,7 @@ from app.services.views import (
     ScanDetail,
     ScanView,
     StationView,
+    ZoomView,
 )
 from tests.fakes.chains import two_scans
 from tests.fakes.scans import EXPECTED, PICTURES, a_dozen, picture_of
@@ -44,7 +47,14 @@ class FakeDesk:
         self.current: Run | None = Run(
             RunId("2026-11-22 / 3"), "Raven", OPERATORS[0], self.now - timedelta(hours=1, minutes=12)
         )
+        self.pyramids: dict[ScanId, Pyramid] = {}
+        self.zoom_note = ""
+        self.tiles_asked: list[TileAddress] = []
+        self.damaged_tiles: set[TileAddress] = set()
+        self.hold_tiles = asyncio.Event()
+        self.hold_tiles.set()
         self.share_state = a_share(self.now)
+        self.pattern = ""
         self.station_view = StationView("Prec Imaging", "Raven", True, 2.0, 41, 398e6, 2, 1, 12.0, "", "", "")
 
     def scans(self) -> tuple[ScanView, ...]:
@@ -110,6 +120,22 @@ class FakeDesk:
         await asyncio.sleep(0)
         name = picture_of(self._scans[scan], kind)
         return (PICTURES / name).read_bytes() if name else None
+
+    def understand(self, scan: HandScan) -> HandReading:
+        known = {view.barcode for view in self.scans()} | {each.barcode for each in self.expected}
+        return read_hand_scan(scan, self.pattern, known.__contains__)
+
+    async def zoom(self, scan: ScanId) -> ZoomView:
+        await asyncio.sleep(0)
+        return ZoomView(self.pyramids.get(scan), self.zoom_note)
+
+    async def tile(self, scan: ScanId, address: TileAddress) -> bytes | None:
+        """Return a tile that shows where it belongs: its red grows with the column, its green with the row."""
+        from tests.fakes.tiles import tile_of
+
+        self.tiles_asked.append(address)
+        await self.hold_tiles.wait()
+        return None if address in self.damaged_tiles else tile_of(self.pyramids[scan], address)
 
     async def hand_scan(self, text: str) -> HandScanAnswer:
         self._do("hand_scan", text)

@@ -87,7 +87,8 @@ def _facts(facts: SlideFacts) -> str:
     width, height = facts.size
     mpp = f"{facts.mpp[0]:.4g} µm/px" if facts.mpp else "µm/px not told"
     power = f"{facts.objective:g}x" if facts.objective else "objective not told"
-    return f"{width} × {height}, {facts.levels} {'level' if facts.levels == 1 else 'levels'}, {mpp}, {power}"
+    channels = f", channels {' and '.join(facts.channels)}" if facts.channels else ""
+    return f"{width} × {height}, {facts.levels} {'level' if facts.levels == 1 else 'levels'}, {mpp}, {power}{channels}"
 
 
 def _thumbnail(measured: Measured) -> str:

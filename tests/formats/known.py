@@ -25,16 +25,27 @@ class Format:
     untried: str = ""
 
 
-BY_NAME = "only that a file of this name is taken for a scan; a person is asked about it, it is not copied by itself"
+BY_NAME = (
+    "only that a file of this name is taken for a scan: it is carried once it stood still for long, its image is not "
+    "read, a person says which slide it is"
+)
 FORMATS = (
     Format("Aperio SVS", "one TIFF", ("svs",), "aperio", (THUMBNAIL, LABEL, MACRO), "OpenSlide, tifffile"),
-    Format("DICOM WSI", "the files of one series", ("dcm",), "dicom", (THUMBNAIL, LABEL, MACRO), "OpenSlide"),
+    Format("DICOM WSI", "the files of one series", ("dcm",), "dicom", (THUMBNAIL, LABEL, MACRO), "OpenSlide, our own"),
     Format(
         "Hamamatsu NDPI", "one file like a TIFF", ("ndpi",), "hamamatsu", (MACRO,), "OpenSlide, tifffile",
     ),
     Format(
         "Hamamatsu NDPIS", "a text and one NDPI a channel", ("ndpis",), "hamamatsu", (MACRO,), "OpenSlide, tifffile",
         "a list made by hand over two made channels",
+    ),
+    Format(
+        "Hamamatsu VMS, VMU", "a text, JPEG or NGR files, a map and a macro", ("vms", "vmu"), "hamamatsu", (MACRO,),
+        "OpenSlide", "a .vms and a .vmu made by hand, each file cut and taken away",
+    ),
+    Format(
+        "Aperio AFI", "a text and one SVS a channel", ("afi",), "aperio", (THUMBNAIL, LABEL, MACRO),
+        "OpenSlide, tifffile", "a list made by hand over two slides",
     ),
     Format(
         "Leica SCN", "one BigTIFF", ("scn",), "leica", (MACRO,), "OpenSlide",
@@ -53,7 +64,8 @@ FORMATS = (
     ),
     Format(
         "Olympus VSI", "a file and a folder `_name_` of .ets files", ("vsi",), "olympus", (THUMBNAIL, LABEL, MACRO),
-        "", "an .ets file of head and table, made by hand, cut at 21 places; it is copied, its pixels are not read",
+        "our own", "an .ets file of JPEG tiles made by hand, cut and zeroed at 21 places; its size is told in whole "
+        "tiles, its label and its words are not read",
     ),
     Format(
         "Akoya QPTIFF", "one TIFF", ("qptiff",), "qptiff", (THUMBNAIL, LABEL, MACRO), "tifffile",
@@ -69,20 +81,28 @@ FORMATS = (
     ),
     Format(
         "Sakura", "one database", ("svslide",), "sakura", (THUMBNAIL, LABEL, MACRO), "OpenSlide",
-        "not even a made file, for no program writes one",
+        "a database with the tables that OpenSlide asks for, made by hand, cut and zeroed",
     ),
     Format(
         "Ventana BIF", "one BigTIFF", ("bif",), "ventana", (THUMBNAIL, MACRO), "OpenSlide",
         "a file written by a script in the vendor's layout, whole and cut",
     ),
     Format(
-        "ZEISS CZI", "one file, or parts `x(1).czi`", ("czi",), "zeiss", (THUMBNAIL, LABEL, MACRO), "OpenSlide",
-        "a file made by hand, two levels without compression, label and preview inside; another cut at 21 places",
+        "ZEISS CZI", "one file, or parts `x(1).czi`", ("czi",), "zeiss", (THUMBNAIL, LABEL, MACRO),
+        "OpenSlide, our own",
+        "files made by hand: two levels with label and preview inside, one split into parts, one of grey channels; "
+        "cut, zeroed and with parts missing",
     ),
-    Format("Philips iSyntax", "one file", ("isyntax", "i2syntax"), "isyntax", (), "", BY_NAME),
+    Format(
+        "Philips iSyntax", "one file", ("isyntax",), "isyntax", (LABEL, MACRO), "our own",
+        "a file made by hand: its words, its pictures and its table of blocks are read, its pixels are not",
+    ),
+    Format("Philips iSyntax 2", "one file", ("i2syntax",), "isyntax", (), "", BY_NAME),
     Format("KFBio KFB", "one file", ("kfb",), "kfb", (), "", BY_NAME),
     Format("SQRAY SDPC", "one file", ("sdpc",), "sdpc", (), "", BY_NAME),
     Format("Unic TMAP", "one file", ("tmap",), "tmap", (), "", BY_NAME),
+    Format("Motic MDS", "one file", ("mds", "mdsx"), "mds", (), "", BY_NAME),
+    Format("ZEISS ZVI", "one file", ("zvi",), "zvi", (), "", BY_NAME),
 )  # fmt: skip
 
 

@@ -26,7 +26,7 @@ hand, and only what is named there was tried: what is read of a real one may be 
 
 """
 SCANS_INTRO = """
-A file of another name is a scan too if it begins like a TIFF, DICOM or CZI file. Hamamatsu VMS and VMU are not known.
+A file of another name is a scan too if it begins like a TIFF, DICOM or CZI file.
 
 ## Scans read
 
@@ -35,7 +35,7 @@ A cell that begins with *none* or *no* has nothing to show and says why; none is
 - **origin**: *real* comes from a scanner, a microscope or the program of one; *made* was written by a script in the
   vendor's layout, by us or by others.
 - **files**: how many make up the scan, and how they lie.
-- **facts**: width × height in pixels, resolutions, micrometres a pixel, power of the objective.
+- **facts**: width × height in pixels, resolutions, micrometres a pixel, power of the objective, channels.
 - **thumbnail**: the size drawn when 512 pixels are asked for; **label** and **macro**: as large as the file has them.
 - **barcode**: each one read, with its symbology and where it was seen.
 - **complete**: whether the structure says that all bytes are there; else what is missing.

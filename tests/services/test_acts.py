@@ -10,6 +10,9 @@ from app.pipeline.journey import COPY, IDENTIFY, MATCH, QUALITY, RECORD, REGISTE
 from tests.fakes.lab import Lab, until
 
 S = StepState
+JUDGED = (
+    "rescan: 12.4 % blurred (limit 5 %), focus 0.16 (limit 0.28), 30.0 % tissue (least 0.1 %), judged by version 1.0"
+)
 
 
 async def audits(station) -> list[tuple[str, str, str, str]]:
@@ -31,12 +34,15 @@ async def test_each_act_is_audited_with_who_where_old_and_new(lab: Lab) -> None:
         await lab.rest()
         await acts.verdict(scan, "pass", "beside the tissue")
         await lab.rest()
+        await acts.verdict(scan, "rescan", "not only there")
+        await lab.rest()
         assert await audits(station) == [
             ("first", "0", "1", ""),
             ("mark", "quality succeeded", "quality failed", "wrong thresholds"),
             ("restart", "", "quality", ""),
             ("assign", "", "620995", "read from the glass"),
-            ("verdict", "rescan", "pass", "beside the tissue"),
+            ("verdict", JUDGED, "pass", "beside the tissue"),
+            ("verdict", f"pass by a person; {JUDGED}", "rescan", "not only there"),
         ]
         entry = (await station.kit.store.work(lambda journal: journal.audits()))[-1]
         assert (entry.who, entry.account, entry.station, entry.version) == ("Mira Holm", "mholm", "scanner-pc", "1.0")

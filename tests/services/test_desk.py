@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 
 from app.domain.errors import SlideError, UseError
+from app.domain.hand_scan import HandReading, HandScan
 from app.domain.run import SlideClass
 from app.domain.slide import PictureKind
 from app.domain.step import StepState
@@ -42,6 +43,22 @@ async def test_a_safe_scan_a_nameless_one_and_one_the_sheet_does_not_know(lab: L
         assert detail.files[0][1:] == (views["a.svs"].destination, lab.get("a.svs").files[0].sha256)
         assert detail.log[0][1] == "Wait Until Written: Running (its turn has come)"
         assert await desk.picture(views["b.svs"].id, PictureKind.LABEL, 100) == b"label of b.svs"
+
+
+async def test_a_scan_to_look_at_says_why_until_a_person_decided(lab: Lab, tmp_path) -> None:
+    lab.scan("a.svs", "620995")
+    lab.images.focus["a.svs"] = 0.31
+    async with lab.open() as station:
+        desk = Desk(station, tmp_path)
+        await lab.rest()
+        (view,) = desk.scans()
+        assert (view.badge, view.verdict_by_person) == ("Safe, look at it", None)
+        assert "Look at the focus: 0.31" in view.message
+        await desk.verdict(view.id, "pass", "the tissue itself is soft")
+        await lab.rest()
+        (view,) = desk.scans()
+        assert (view.badge, view.verdict_by_person) == ("Safe", "pass")
+        assert "Look at the focus" not in view.message
 
 
 async def test_badges_while_a_scan_is_on_its_way(lab: Lab, tmp_path) -> None:
@@ -108,6 +125,15 @@ async def test_the_hand_scanner_is_answered_in_every_case(lab: Lab, tmp_path) ->
             "620995": SlideClass.EXPECTED, "999999": SlideClass.NOT_IN_SHEET,
         }  # fmt: skip
         assert (await desk.hand_scan("407871")).text.startswith("Prec01 · Run 2 · P2")
+
+
+async def test_what_the_hand_scanner_read_is_understood_by_pattern_sheet_and_run(lab: Lab, tmp_path) -> None:
+    async with lab.open() as station:
+        desk = Desk(station, tmp_path)
+        await desk.hand_scan("620995")  # the sheet is read
+        assert desk.understand(HandScan("]C0407871")) == HandReading(("407871",), "Code128")
+        assert desk.understand(HandScan("]d20109506000134352\x1d21407871")).candidates == ("407871",)
+        assert desk.understand(HandScan("hello")).candidates == ()
 
 
 async def test_a_barcode_is_expected_although_the_sheet_is_away(lab: Lab, tmp_path) -> None:

@@ -13,19 +13,28 @@ from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QApplication
 
+from app.adapters.files.settings_file import TomlSettingsFile
+from app.adapters.imaging.symbols import ZxingSymbols
+from app.adapters.reports import PrintedSymbols
+from app.domain.settings import HandScannerSettings
+from app.services.hand_scanner import HandScanner
 from app.ui.main_window import MainWindow
 from app.ui.theme import Theme, ThemeChoice
 from app.ui.wedge_filter import WedgeFilter
 from tests.fakes.desk import FakeDesk
+from tests.fakes.sounds import HeardSounds
 
 RESOURCES = Path(__file__).parents[2] / "resources"
+_LOOPS: list[asyncio.AbstractEventLoop] = []
+"""All are kept: a closed one still owns timers of Qt, which a worker's thread must not be the one to collect."""
 
 
 def qt_loop() -> asyncio.AbstractEventLoop:
     """Return a loop that runs inside Qt's."""
     app = QApplication.instance() or QApplication(["slideferry"])
     app.setQuitOnLastWindowClosed(False)
-    return qasync.QEventLoop(app)
+    _LOOPS.append(qasync.QEventLoop(app))
+    return _LOOPS[-1]
 
 
 def pytest_asyncio_loop_factories(config: pytest.Config, item: pytest.Item) -> dict[str, object]:
@@ -50,11 +59,28 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 
 @pytest.fixture
-async def window(qapp: QApplication, theme: Theme, desk: FakeDesk) -> AsyncIterator[MainWindow]:
+def sounds() -> HeardSounds:
+    return HeardSounds()
+
+
+@pytest.fixture
+def hand_scanner(tmp_path: Path, sounds: HeardSounds) -> HandScanner:
+    """Return the hand scanner of a station whose settings file is `tmp_path / "settings.toml"`."""
+    file = tmp_path / "settings.toml"
+    file.write_text("# ours\n[lab]\nname = 'Prec Imaging'\n", encoding="utf-8")
+    fonts = RESOURCES / "fonts"
+    parts = (ZxingSymbols(), PrintedSymbols(fonts), TomlSettingsFile(file), sounds)
+    return HandScanner(HandScannerSettings(), *parts, folder=tmp_path)
+
+
+@pytest.fixture
+async def window(
+    qapp: QApplication, theme: Theme, desk: FakeDesk, hand_scanner: HandScanner
+) -> AsyncIterator[MainWindow]:
     theme.choose(ThemeChoice.LIGHT)
     before = asyncio.all_tasks()
     wedge = WedgeFilter(qapp)
-    shown = MainWindow(desk, theme, wedge, "Slideferry")
+    shown = MainWindow(desk, theme, wedge, "Slideferry", hand_scanner)
     shown.resize(1600, 1000)
     shown.show()
     shown.activateWindow()

@@ -2,7 +2,7 @@
 
 import pytest
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QWindow
+from PySide6.QtGui import QInputMethodEvent, QWindow
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -11,11 +11,7 @@ from app.ui.dialogs.assign import AssignDialog
 from app.ui.main_window import MainWindow
 from tests.fakes.desk import FakeDesk
 from tests.ui.conftest import from_a_slot, until
-
-
-async def scan(target: QWindow, code: str, end: Qt.Key = Qt.Key.Key_Return) -> None:
-    """Type as a hand scanner does, straight into the window of the system."""
-    await keys(target, *code, end)
+from tests.ui.typing import ENTER, scan
 
 
 async def keys(target: QWindow, *pressed: str | Qt.Key) -> None:
@@ -44,7 +40,7 @@ async def test_a_scan_reaches_the_desk_and_leaves_the_focused_field_alone(
     field.setText("kept")
     field.setFocus()
     await until(lambda: QApplication.focusWindow() is not None)
-    await scan(handle(window), "407871", end)
+    await scan(handle(window), "407871", (end, ""))
     await until(lambda: bool(desk.acts))
     assert desk.acts == [("hand_scan", "407871")]
     assert field.text() == "kept"
@@ -96,7 +92,7 @@ async def test_a_scan_fills_the_open_assign_dialog_and_presses_nothing(window: M
     dialog = window.asker.open_question
     assert isinstance(dialog, AssignDialog)
     await until(lambda: QApplication.focusWindow() is handle(dialog))
-    await scan(handle(dialog), "407871")
+    await scan(handle(dialog), "407871", ENTER)
     assert dialog.barcode() == "407871"
     assert dialog.isVisible()
     assert desk.acts == []
@@ -108,7 +104,45 @@ async def test_a_scan_fills_the_open_assign_dialog_and_presses_nothing(window: M
 
 async def test_the_same_code_twice_at_once_is_one_scan(window: MainWindow, desk: FakeDesk) -> None:
     await until(lambda: QApplication.focusWindow() is not None)
-    await scan(handle(window), "407871")
-    await scan(handle(window), "407871")
+    await scan(handle(window), "407871", ENTER)
+    await scan(handle(window), "407871", ENTER)
     await until(lambda: window.errands.under_way == 0)
     assert desk.acts == [("hand_scan", "407871")]
+
+
+async def test_a_composed_character_stays_in_the_code_and_out_of_the_field(window: MainWindow, desk: FakeDesk) -> None:
+    window.show_page(1)
+    field = window.queue_page.filter
+    field.setFocus()
+    await until(lambda: QApplication.focusObject() is field)
+    composed = QInputMethodEvent()
+    composed.setCommitString("ô")
+
+    await scan(handle(window), "4078", lambda: QApplication.sendEvent(field, composed), "71", ENTER)
+    await until(lambda: bool(desk.acts))
+    assert desk.acts == [("hand_scan", "4078ô71")]
+    assert field.text() == ""
+    await until(lambda: window.errands.under_way == 0)
+
+
+async def test_a_composed_character_of_a_person_reaches_the_field_in_order(window: MainWindow, desk: FakeDesk) -> None:
+    window.show_page(1)
+    field = window.queue_page.filter
+    field.setFocus()
+    await until(lambda: QApplication.focusObject() is field)
+    composed = QInputMethodEvent()
+    composed.setCommitString("é")
+
+    await scan(handle(window), "caf", lambda: QApplication.sendEvent(field, composed))
+    await until(lambda: field.text() == "café")
+    QApplication.sendEvent(field, composed)
+    assert field.text() == "caféé"
+    assert desk.acts == []
+
+
+async def test_two_characters_of_one_key_are_both_part_of_the_code(window: MainWindow, desk: FakeDesk) -> None:
+    await until(lambda: QApplication.focusWindow() is handle(window))
+    await scan(handle(window), "4078", (Qt.Key.Key_unknown, "´x"), "71", ENTER)
+    await until(lambda: bool(desk.acts))
+    assert desk.acts == [("hand_scan", "4078´x71")]
+    await until(lambda: window.errands.under_way == 0)

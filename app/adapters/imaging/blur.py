@@ -6,26 +6,30 @@ from numpy.typing import NDArray
 
 SIGMA = 7.0
 LIMIT = 0.05
-STRIP_ROWS = 1024
-REACH_ROWS = 29
-"""Rows that a result depends on above and below: 28 of the Gaussian (4 sigma), 1 of the Laplacian."""
+BLOCK_PX = 1024
+REACH_PX = 29
+"""Pixels around one that its result depends on: 28 of the Gaussian (4 sigma), 1 of the Laplacian."""
 LUMA = (0.2125, 0.7154, 0.0721)
 LAPLACE = np.array([[0, -1, 0], [-1, 4, -1], [0, -1, 0]], np.float32)
 
 
-def find_blurred(rgb: NDArray[np.uint8]) -> NDArray[np.bool_]:
+def find_blurred(rgb: NDArray[np.uint8], wanted: NDArray[np.bool_] | None = None) -> NDArray[np.bool_]:
     """Return where an RGB working image has too little fine structure: height x width, bool.
 
     The same as `gaussian(abs(laplace(rgb2gray(rgb))), sigma=7) <= 0.05` of scikit-image, whose Laplacian mirrors
-    the border and whose Gaussian repeats it and ends at 4 sigma. Works in strips, so that memory stays flat.
+    the border and whose Gaussian repeats it and ends at 4 sigma. Works in blocks, so that memory stays flat; a block
+    that holds nothing of the mask `wanted` is not looked at: False.
     """
     height, width = rgb.shape[:2]
-    blurred = np.empty((height, width), np.bool_)
-    for top in range(0, height, STRIP_ROWS):
-        bottom = min(height, top + STRIP_ROWS)
-        first, last = max(0, top - REACH_ROWS), min(height, bottom + REACH_ROWS)
-        activity = _activity(rgb[first:last])
-        np.less_equal(activity[top - first : bottom - first], LIMIT, out=blurred[top:bottom])
+    blurred = np.zeros((height, width), np.bool_)
+    for top in range(0, height, BLOCK_PX):
+        for left in range(0, width, BLOCK_PX):
+            block = np.s_[top : top + BLOCK_PX, left : left + BLOCK_PX]
+            if wanted is None or wanted[block].any():
+                y, x = max(0, top - REACH_PX), max(0, left - REACH_PX)
+                activity = _activity(rgb[y : top + BLOCK_PX + REACH_PX, x : left + BLOCK_PX + REACH_PX])
+                own = activity[top - y : top - y + BLOCK_PX, left - x : left - x + BLOCK_PX]
+                np.less_equal(own, LIMIT, out=blurred[block])
     return blurred
 
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.imaging import dicom
+from app.adapters.imaging.czi import CziError, open_czi
 from app.adapters.imaging.leading import Leading, read_leading
 from app.adapters.imaging.tiff import TiffError, read_description
 from app.domain.scan import Member
@@ -17,10 +18,15 @@ REMEMBERED = 200_000
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The kind by leading bytes; for DICOM its series; for OME-TIFF the other files its metadata names."""
+    """The kind by leading bytes; for OME-TIFF the other files its metadata names.
+
+    `series` is what files of one slide have in common: the series of DICOM, the main file's id of CZI; `own` is the id
+    of this CZI file.
+    """
 
     leading: Leading
     series: str | None = None
+    own: str | None = None
     names: frozenset[str] = frozenset()
 
 
@@ -53,9 +59,22 @@ def _look_into(path: Path) -> Contents:
     leading = read_leading(path)
     if leading is Leading.DICOM:
         return Contents(leading, series=dicom.series_uid(path))
+    if leading is Leading.CZI:
+        return _czi_ids(path)
     if leading is Leading.TIFF and ".ome." in path.name.lower():
         return Contents(leading, names=_names_in_ome_tiff(path))
     return Contents(leading)
+
+
+def _czi_ids(path: Path) -> Contents:
+    """Return the ids in a CZI file's head; a file being written may not have them yet."""
+    with path.open("rb") as stream:
+        try:
+            head = open_czi(stream).head
+        except CziError:
+            return Contents(Leading.CZI)
+    primary, own = (each.hex() if any(each) else None for each in (head.primary, head.own))
+    return Contents(Leading.CZI, series=primary, own=own)
 
 
 def _names_in_ome_tiff(path: Path) -> frozenset[str]:

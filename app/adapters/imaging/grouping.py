@@ -6,22 +6,25 @@ from collections.abc import Iterable, Sequence
 
 from app.adapters.imaging.contents import ContentsMemory, names_in_ome
 from app.adapters.imaging.folder_listing import FolderListing, join, name_of, parent_of
+from app.adapters.imaging.key_files import SMALL_TEXT_BYTES, is_cut_key, names_in_key
 from app.adapters.imaging.leading import SLIDES, Leading
 from app.adapters.imaging.names import (
+    CHANNEL_EXTENSIONS,
+    KEY_EXTENSIONS,
     OTHER_EXTENSIONS,
     SLIDE_EXTENSIONS,
     extension,
+    is_dicomdir,
     is_ndtiff_level,
     is_ndtiff_stack,
     is_ome_tiff,
+    may_be_dicom,
     mmstack_prefix,
 )
 from app.adapters.imaging.sidecars import Sidecars
 from app.domain.scan import Layout, Member, ScanSet
 
-NDPIS_NAME = re.compile(r"^Image\d+\s*=\s*(.+?)\s*$", re.MULTILINE)
 CZI_PART = re.compile(r"^(.+)\s?\((\d+)\)$")
-SMALL_TEXT_BYTES = 4 << 20
 
 
 class Grouping:
@@ -55,7 +58,7 @@ class Grouping:
         kind = extension(member.path)
         if kind in SLIDE_EXTENSIONS:
             return True
-        if kind in OTHER_EXTENSIONS or not member.size_bytes:
+        if kind in OTHER_EXTENSIONS or not member.size_bytes or is_dicomdir(name_of(member.path)):
             return False
         return self.contents.of(self.listing.root, member).leading in SLIDES
 
@@ -102,18 +105,15 @@ class Grouping:
             self._add(main, found, Layout.FOLDER if several else self._layout(folder, found))
 
     def _take_named_sets(self, folder: str) -> None:
-        """Multi-file OME-TIFF and NDPIS: members name one another, so they keep their names in their own folder."""
+        """Multi-file OME-TIFF, NDPIS, VMS, AFI: members name one another, so they keep their names in a folder."""
         files = self._left[folder]
         for group in _connected(self._names_by_file(folder)):
             found = [files[name] for name in sorted(group & files.keys())]
             if len(found) < 2:
                 continue
-            indexes = [m.path for m in found if m.path.endswith((".companion.ome", ".ndpis"))]
-            first = min(member.path for member in found)
-            main = indexes[0] if indexes and indexes[0].endswith(".ndpis") else first
-            if indexes and main == indexes[0] and main.endswith(".ome"):
-                main = min(member.path for member in found if member.path != main)
-            self._add(main, found, Layout.FOLDER)
+            keys = [member.path for member in found if extension(member.path) in KEY_EXTENSIONS]
+            images = [member.path for member in found if not member.path.endswith(".companion.ome")]
+            self._add(min(keys or images), found, Layout.FOLDER)
 
     def _names_by_file(self, folder: str) -> dict[str, frozenset[str]]:
         """Return which names each file of the folder refers to: those that are there, and a companion still to come.
@@ -121,13 +121,17 @@ class Grouping:
         An OME-TIFF counts only if it names itself too, else it is a renamed copy that speaks of its original.
         """
         present = self._left[folder].keys()
+        by_any_case = {name.casefold(): name for name in present}
         named: dict[str, frozenset[str]] = {}
         for name, member in self._left[folder].items():
             if name.lower().endswith(".companion.ome"):
                 named[name] = names_in_ome(self._small_text(member))
-            elif extension(name) == "ndpis":
+            elif extension(name) in KEY_EXTENSIONS:
                 text = self._small_text(member).decode("utf-8", "replace")
-                named[name] = frozenset(NDPIS_NAME.findall(text))
+                spoken_of = names_in_key(extension(name), text)
+                named[name] = frozenset(by_any_case.get(each.casefold(), each) for each in spoken_of)
+                if is_cut_key(extension(name), text) or not named[name] <= present:
+                    named[name] |= self._likely_channels(folder, name)
             elif is_ome_tiff(name):
                 names = self.contents.of(self.listing.root, member).names
                 companions = frozenset(each for each in names if each.endswith(".companion.ome"))
@@ -136,6 +140,12 @@ class Grouping:
             name: frozenset(each for each in names if each in present or each.endswith(".companion.ome"))
             for name, names in named.items()
         }
+
+    def _likely_channels(self, folder: str, key: str) -> frozenset[str]:
+        """Return the files that a text still being written will surely name: channels called after it."""
+        kind, stem = CHANNEL_EXTENSIONS.get(extension(key)), key.rpartition(".")[0].casefold()
+        called = [name for name in self._left[folder] if extension(name) == kind and name.casefold().startswith(stem)]
+        return frozenset(name for name in called if not name[len(stem)].isalnum())
 
     def _small_text(self, member: Member) -> bytes:
         if member.size_bytes > SMALL_TEXT_BYTES:
@@ -146,15 +156,24 @@ class Grouping:
             return b""
 
     def _take_split_czi(self, folder: str) -> None:
-        """ZEISS splits large files: `x.czi`, `x(1).czi`, `x(2).czi`."""
+        """ZEISS splits large files: `x.czi`, `x(1).czi`, `x(2).czi`. A copy that got such a name is its own slide."""
         parts: dict[str, list[Member]] = defaultdict(list)
         for name, member in self._left[folder].items():
             found = CZI_PART.match(name[:-4]) if extension(name) == "czi" else None
             if found is not None and found.group(1).rstrip() + ".czi" in self._left[folder]:
-                parts[found.group(1).rstrip() + ".czi"].append(member)
+                main = self._left[folder][found.group(1).rstrip() + ".czi"]
+                if self._is_czi_part(main, member):
+                    parts[name_of(main.path)].append(member)
         for name, found_parts in parts.items():
-            main = self._left[folder][name]
-            self._add(main.path, (main, *found_parts), Layout.FILE)
+            whole = self._left[folder][name]
+            self._add(whole.path, (whole, *found_parts), Layout.FILE)
+
+    def _is_czi_part(self, main: Member, part: Member) -> bool:
+        """Say whether two files are of one slide by the ids in their heads; where they do not say it yet, by name."""
+        whole, other = (self.contents.of(self.listing.root, each) for each in (main, part))
+        if whole.series is None or other.series is None:
+            return True
+        return whole.series == other.series and (whole.own is None or whole.own != other.own)
 
     def _take_dicom(self, folder: str) -> None:
         """DICOM: the files of one folder that share a Series Instance UID.
@@ -165,13 +184,12 @@ class Grouping:
         series: dict[str, list[Member]] = defaultdict(list)
         unnamed = []
         for name, member in self._left[folder].items():
-            kind = extension(name)
-            if kind not in ("dcm", ""):
+            if not may_be_dicom(name):
                 continue
             contents = self.contents.of(self.listing.root, member)
             if contents.leading is Leading.DICOM and contents.series:
                 series[contents.series].append(member)
-            elif kind == "dcm":
+            elif extension(name) == "dcm" or is_dicomdir(name):
                 unnamed.append(member)
         if len(series) == 1:
             next(iter(series.values())).extend(unnamed)

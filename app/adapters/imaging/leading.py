@@ -15,6 +15,7 @@ class Leading(Enum):
     PICTURE = "a picture"
     EMPTY = "an empty file"
     ZEROS = "a file that begins with zeros only"
+    SQLITE = "a database"
     ZIP = "a ZIP archive"
     OTHER = "an unknown kind of file"
 
@@ -34,6 +35,8 @@ def leading_kind(head: bytes) -> Leading:
         return Leading.DICOM
     if head.startswith(b"ZISRAWFILE"):
         return Leading.CZI
+    if head.startswith(b"SQLite format 3\0"):
+        return Leading.SQLITE
     if head.startswith(PICTURE_MAGIC) or (head[:4] == b"RIFF" and head[8:12] == b"WEBP"):
         return Leading.PICTURE
     if head.startswith(b"PK\x03\x04"):

@@ -2,7 +2,10 @@
 
 from pathlib import PurePosixPath
 
-SLIDES = "svs svslide tif tiff btf tf2 tf8 ndpi ndpis bif scn qptiff czi mrxs vsi dcm isyntax i2syntax kfb sdpc tmap"
+SLIDES = (
+    "svs svslide afi tif tiff btf tf2 tf8 ndpi ndpis vms vmu bif scn qptiff czi zvi mrxs vsi dcm isyntax i2syntax "
+    "kfb sdpc tmap mds mdsx"
+)
 PICTURES = "png jpg jpeg jpe webp bmp gif"
 TEXTS = "txt csv tsv json geojson ini xml log md html htm pdf xls xlsx doc docx ppt pptx toml yaml yml cfg conf"
 OTHERS = (
@@ -16,6 +19,27 @@ SLIDE_EXTENSIONS = frozenset(SLIDES.split())
 PICTURE_EXTENSIONS = frozenset(PICTURES.split())
 OTHER_EXTENSIONS = frozenset(f"{PICTURES} {TEXTS} {OTHERS} {PARTS}".split())
 """Plainly other things, or parts of a scan that mean nothing alone: never opened to see what they are."""
+
+CHANNEL_EXTENSIONS = {"ndpis": "ndpi", "afi": "svs"}
+"""Of texts that name a slide's channels: what the channels' own names end in."""
+
+KEY_EXTENSIONS = frozenset(("ndpis", "vms", "vmu", "afi"))
+"""Texts that name the files of a slide."""
+
+NO_READER = {
+    "isyntax": ("isyntax", "philips", "this form of Philips iSyntax"),
+    "i2syntax": ("isyntax", "philips", "Philips iSyntax 2"),
+    "kfb": ("kfb", "kfbio", "KFBio KFB"),
+    "sdpc": ("sdpc", "sqray", "SQRAY SDPC"),
+    "tmap": ("tmap", "unic", "Unic TMAP"),
+    "mds": ("mds", "motic", "Motic MDS"),
+    "mdsx": ("mds", "motic", "Motic MDSX"),
+    "zvi": ("zvi", "zeiss", "ZEISS ZVI"),
+}
+"""Formats that no open library here reads: by extension the word that facts have for it, the vendor, the name.
+
+iSyntax is one of them only where its head is not the known one.
+"""
 
 PARTIAL_EXTENSIONS = frozenset(("part", "partial", "tmp", "temp", "crdownload", "download", "filepart"))
 
@@ -35,6 +59,17 @@ def is_ignored(name: str) -> bool:
 def is_ome_tiff(name: str) -> bool:
     """Say whether a name is that of an OME-TIFF."""
     return name.lower().endswith((".ome.tif", ".ome.tiff", ".ome.btf", ".ome.tf2", ".ome.tf8"))
+
+
+def may_be_dicom(name: str) -> bool:
+    """Say whether a DICOM file may have this name: often none but its number, with dots in it."""
+    kind = extension(name)
+    return kind in ("dcm", "dicom", "") or kind.isdigit()
+
+
+def is_dicomdir(name: str) -> bool:
+    """Say whether a name is that of the table of contents of a DICOM medium."""
+    return name.upper() == "DICOMDIR"
 
 
 def is_ndtiff_stack(name: str) -> bool:

@@ -5,6 +5,10 @@ import struct
 from dataclasses import dataclass
 from pathlib import Path
 
+SUMMARY_MARK, SUMMARY_AT = 2355492, (20, 16)
+"""The number before the data set's own metadata in the head of each stack; where it stands in versions 3 and 2."""
+
+FULL = "Full resolution"
 BYTES_A_PIXEL = {0: 1, 1: 2, 2: 3, 3: 2, 4: 2, 5: 2, 6: 2}
 MAX_INDEX_BYTES = 1 << 28
 MAX_TEXT = 1 << 16
@@ -35,6 +39,31 @@ class IndexedImage:
         return max(
             self.offset + self.width * self.height * self.pixel_bytes, self.metadata_offset + self.metadata_bytes
         )
+
+    @property
+    def row_and_column(self) -> tuple[int, int]:
+        """The image's place among the tiles; (0, 0) where it has none."""
+        row, column = self.axes.get("row"), self.axes.get("column")
+        return (row, column) if isinstance(row, int) and isinstance(column, int) else (0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class NdTiffGrid:
+    """How the tiles of one resolution lie: what each shows without its overlap (width, height), and how many there are.
+
+    In pixels of this resolution; one tile where the images have no rows and columns.
+    """
+
+    tile: tuple[int, int]
+    first_row: int
+    first_column: int
+    rows: int
+    columns: int
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """(width, height) of all tiles side by side."""
+        return self.columns * self.tile[0], self.rows * self.tile[1]
 
 
 def read_index(path: Path) -> list[IndexedImage]:
@@ -100,16 +129,47 @@ def _check_metadata(path: Path, image: IndexedImage) -> None:
         raise NdTiffError(f"{path.parent.name}/{path.name}: the metadata of its last image are not there")
 
 
-def mosaic_size(images: list[IndexedImage]) -> tuple[int, int]:
-    """Return (width, height) of all tiles side by side, of one image where there are no rows and columns."""
+def read_grid(folder: Path, images: list[IndexedImage]) -> NdTiffGrid:
+    """Return how the tiles of one resolution lie; `images` must not be empty.
+
+    Only the full resolution repeats the margins of neighbouring tiles, by as much as the data set's metadata say.
+    Raises OSError.
+    """
     width, height = max(image.width for image in images), max(image.height for image in images)
-    across, down = (_span(images, axis) for axis in ("column", "row"))
-    return across * width, down * height
+    if folder.name == FULL:
+        summary = read_summary(folder / images[0].file)
+        width -= _overlap(summary.get("GridPixelOverlapX"), width)
+        height -= _overlap(summary.get("GridPixelOverlapY"), height)
+    places = [image.row_and_column for image in images]
+    rows, columns = [row for row, _ in places], [column for _, column in places]
+    first_row, first_column = min(rows), min(columns)
+    return NdTiffGrid(
+        (width, height), first_row, first_column, max(rows) - first_row + 1, max(columns) - first_column + 1
+    )
 
 
-def _span(images: list[IndexedImage], axis: str) -> int:
-    places = [place for place in (image.axes.get(axis) for image in images) if isinstance(place, int)]
-    return max(places) - min(places) + 1 if places else 1
+def _overlap(said: object, side: int) -> int:
+    return said if isinstance(said, int) and 0 < said < side else 0
+
+
+def read_summary(stack: Path) -> dict[str, object]:
+    """Return the data set's own metadata from the head of a stack, empty where it has none. Raises OSError."""
+    with stack.open("rb") as stream:
+        for place in SUMMARY_AT:
+            stream.seek(place)
+            head = stream.read(8)
+            mark, length = struct.unpack("<II", head) if len(head) == 8 else (0, 0)
+            if mark == SUMMARY_MARK and length <= MAX_METADATA:
+                return _parsed(stream.read(length))
+    return {}
+
+
+def channel_names(images: list[IndexedImage], summary: dict[str, object]) -> tuple[str, ...]:
+    """Return the names of the channels, none where all images are of one."""
+    found = list(dict.fromkeys(image.axes["channel"] for image in images if "channel" in image.axes))
+    told = summary.get("ChNames")
+    names = told if isinstance(told, list) else []
+    return tuple(str(names[each] if isinstance(each, int) and 0 <= each < len(names) else each) for each in found)
 
 
 def first_metadata(folder: Path, images: list[IndexedImage]) -> dict[str, object]:
@@ -118,8 +178,12 @@ def first_metadata(folder: Path, images: list[IndexedImage]) -> dict[str, object
     with (folder / first.file).open("rb") as stream:
         stream.seek(first.metadata_offset)
         data = stream.read(min(first.metadata_bytes, MAX_METADATA))
+    return _parsed(data)
+
+
+def _parsed(data: bytes) -> dict[str, object]:
     try:
-        parsed = json.loads(data)
+        parsed = json.loads(data.rstrip(b"\0"))
     except ValueError:
         return {}
     return parsed if isinstance(parsed, dict) else {}

@@ -34,6 +34,7 @@ TIME_KEYS = (
     "dicom.AcquisitionDateTime",
     "zeiss.Information.Image.AcquisitionDateAndTime",
     "tiff.DateTime",
+    "sakura.Date",
     "hamamatsu.Created",
 )
 LARGEST_MPP = 50.0

@@ -26,7 +26,7 @@ def openslide_thumbnail(path: Path, size_px: int) -> Image.Image | None:
     decoded; None where even the smallest level is over the cap.
     """
     with openslide.OpenSlide(path) as slide:
-        left, top, width, height = _scanned_area(slide)
+        left, top, width, height = scanned_area(slide)
         wanted = max(width, height) / max(size_px, 1)
         sizes = [
             (level, max(int(width / downsample), 1), max(int(height / downsample), 1))
@@ -40,7 +40,7 @@ def openslide_thumbnail(path: Path, size_px: int) -> Image.Image | None:
         return on_white(slide.read_region((left, top), level, (across, down)))
 
 
-def _scanned_area(slide: openslide.OpenSlide) -> tuple[int, int, int, int]:
+def scanned_area(slide: openslide.OpenSlide) -> tuple[int, int, int, int]:
     """Return (left, top, width, height) of what was scanned, in pixels of level 0."""
     names = ("x", "y", "width", "height")
     texts = [slide.properties.get(f"openslide.bounds-{name}") for name in names]

@@ -10,7 +10,8 @@ from app.adapters.imaging.decoder_errors import DECODER_ERRORS
 from app.adapters.imaging.leading import Leading, read_leading
 from app.adapters.imaging.names import extension
 from app.adapters.imaging.openslide_pictures import openslide_picture, openslide_thumbnail
-from app.adapters.imaging.pixels import fits, label_end, shrunk, to_png
+from app.adapters.imaging.own_pictures import own_picture, own_thumbnail, set_thumbnail
+from app.adapters.imaging.pixels import fits, label_end, shrunk, to_jpeg, to_png
 from app.adapters.imaging.scan_kind import picture_path
 from app.adapters.imaging.tiff import TiffError, read_skeleton
 from app.adapters.imaging.tiff_kind import LOOKED_AT, tiff_kind
@@ -29,11 +30,17 @@ def draw_picture(scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None
     return None if image is None else to_png(shrunk(image, size_px))
 
 
+def draw_jpeg(scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
+    """Return the same picture as JPEG."""
+    image = find_picture(scan, kind, size_px)
+    return None if image is None else to_jpeg(shrunk(image, size_px))
+
+
 def find_picture(scan: ScanSet, kind: PictureKind, size_px: int) -> Image.Image | None:
     """Return a picture as large as asked for where there is one; a label may be the label's end of the macro."""
     path = picture_path(scan)
     if kind is PictureKind.THUMBNAIL:
-        return _thumbnail(path, size_px)
+        return _first([partial(set_thumbnail, scan, size_px)]) or _thumbnail(path, size_px)
     found = embedded_picture(path, kind)
     if found is None and kind is PictureKind.LABEL:
         macro = embedded_picture(path, PictureKind.MACRO)
@@ -45,7 +52,7 @@ def embedded_picture(path: Path, kind: PictureKind) -> Image.Image | None:
     """Return a picture that the scan itself holds."""
     if _leading(path) is Leading.PICTURE and extension(path.name) != "mrxs":
         return plain_picture(path) if kind is not PictureKind.MACRO else None
-    sources = [partial(openslide_picture, path, kind)]
+    sources = [partial(openslide_picture, path, kind), partial(own_picture, path, kind)]
     if _leading(path) is Leading.TIFF and _vendor(path) not in MACRO_CALLED_LABEL:
         sources.insert(0, partial(tiff_picture, path, kind))
     return _first(sources)
@@ -69,7 +76,7 @@ def _thumbnail(path: Path, size_px: int) -> Image.Image | None:
         levels = [partial(tiff_thumbnail, path, size_px), partial(openslide_thumbnail, path, size_px)]
     else:
         embedded = partial(openslide_picture, path, PictureKind.THUMBNAIL)
-        levels = [partial(openslide_thumbnail, path, size_px)]
+        levels = [partial(openslide_thumbnail, path, size_px), partial(own_thumbnail, path, size_px)]
     small = _first([embedded])
     if small is not None and max(small.size) >= size_px:
         return small

@@ -11,6 +11,8 @@ MAX_BLOCKS = 1 << 23
 SAMPLED_BLOCKS = 512
 LAST_BLOCKS = 16
 EDGE_BYTES = 24
+SPARE_BYTES = 64 << 10
+"""Room that a writer may leave behind a block to begin the next one at a round place."""
 NO_WORD = "its last bytes are missing or zeros"
 
 
@@ -98,6 +100,17 @@ def _sample(blocks: Blocks, present: list[int]) -> list[int]:
     return sorted(chosen)
 
 
+def _reaches_its_end(skeleton: TiffSkeleton, end: int, tail: bytes) -> bool:
+    """Say whether a JPEG's last bytes were written: its end mark, perhaps with room to spare behind it.
+
+    One that has no end mark but ends in other bytes than zeros is as its scanner wrote it: decoders take it.
+    """
+    if tail.rstrip(b"\0") or len(tail) < EDGE_BYTES:
+        return b"\xff\xd9" in tail or not tail.endswith(b"\0")
+    start = max(end - SPARE_BYTES, 0)
+    return skeleton.raw(start, end - start).rstrip(b"\0").endswith(b"\xff\xd9")
+
+
 def _fault(skeleton: TiffSkeleton, offset: int, count: int, compression: int) -> str:
     """Say what is wrong with a block judging by its first and last bytes, "" when nothing is."""
     head = skeleton.raw(offset, min(count, EDGE_BYTES))
@@ -107,7 +120,7 @@ def _fault(skeleton: TiffSkeleton, offset: int, count: int, compression: int) ->
         wrapped = compression in JPEG_2000 and head[4:8] == b"jP  "
         if not head.startswith(start) and not wrapped:
             return "only zeros where pixels should be" if not any(head) else "not the image data it should be"
-        return "" if b"\xff\xd9" in tail else NO_WORD
+        return "" if _reaches_its_end(skeleton, offset + count, tail) else NO_WORD
     if compression in (DEFLATE, ADOBE_DEFLATE) and int.from_bytes(head[:2], "big") % 31:
         return "not the image data it should be"
     if compression != NONE and not any(head):

@@ -2,6 +2,7 @@
 
 import io
 import warnings
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ MAX_PIXELS = 64_000_000
 
 DARK_PERCENT, BRIGHT_PERCENT = 0.5, 99.8
 LABEL_SHARE = 0.28
+JPEG_QUALITY = 90
 
 
 def cap_pillow() -> None:
@@ -25,8 +27,39 @@ def fits(width: int, height: int) -> bool:
     return 0 < width * height <= MAX_PIXELS
 
 
-def to_image(pixels: NDArray[np.generic], *, invert: bool = False) -> Image.Image:
-    """Return a picture of an array of shape (y, x), (y, x, samples) or (samples, y, x), stretched to 8 bits."""
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Which values become black and white; those between them follow evenly."""
+
+    low: float
+    high: float
+
+    def apply(self, array: NDArray[np.generic]) -> NDArray[np.uint8]:
+        """Return the array in 8 bits."""
+        scaled = (np.nan_to_num(array.astype(np.float32)) - self.low) * (255.0 / max(self.high - self.low, 1e-6))
+        eight: NDArray[np.uint8] = np.clip(scaled, 0, 255).astype(np.uint8)
+        return eight
+
+
+def stretch_of(pixels: NDArray[np.generic]) -> Stretch:
+    """Return the stretch that shows nearly all of an array's values apart; few far out ones are cut."""
+    low, high = np.percentile(np.nan_to_num(_plane(pixels).astype(np.float32)), (DARK_PERCENT, BRIGHT_PERCENT))
+    return Stretch(float(low), float(high))
+
+
+def to_image(pixels: NDArray[np.generic], *, invert: bool = False, stretch: Stretch | None = None) -> Image.Image:
+    """Return a picture of an array of shape (y, x), (y, x, samples) or (samples, y, x).
+
+    Other than 8-bit values are stretched by `stretch`, else by their own.
+    """
+    array = _plane(pixels)
+    eight = array if array.dtype == np.uint8 else (stretch or stretch_of(array)).apply(array)
+    image = Image.fromarray(np.ascontiguousarray(255 - eight if invert else eight))
+    return image if image.mode == "RGB" else image.convert("RGB")
+
+
+def _plane(pixels: NDArray[np.generic]) -> NDArray[np.generic]:
+    """Return the array as (y, x) or (y, x, 3). Raises ValueError where it is no picture."""
     array = np.squeeze(pixels)
     while array.ndim > 3:
         array = array[0]
@@ -36,16 +69,7 @@ def to_image(pixels: NDArray[np.generic], *, invert: bool = False) -> Image.Imag
         array = array[:, :, :3] if array.shape[2] >= 3 else array[:, :, 0]
     if array.ndim not in (2, 3):
         raise ValueError("an image with fewer than two dimensions")
-    eight = array if array.dtype == np.uint8 else _stretched(array)
-    return Image.fromarray(np.ascontiguousarray(255 - eight if invert else eight)).convert("RGB")
-
-
-def _stretched(array: NDArray[np.generic]) -> NDArray[np.uint8]:
-    values = np.nan_to_num(array.astype(np.float32))
-    low, high = np.percentile(values, (DARK_PERCENT, BRIGHT_PERCENT))
-    scaled = (values - low) * (255.0 / max(float(high - low), 1e-6))
-    eight: NDArray[np.uint8] = np.clip(scaled, 0, 255).astype(np.uint8)
-    return eight
+    return array
 
 
 def shrunk(image: Image.Image, size_px: int) -> Image.Image:
@@ -60,6 +84,13 @@ def to_png(image: Image.Image) -> bytes:
     """Return the picture as PNG, packed fast rather than tight."""
     out = io.BytesIO()
     image.save(out, "PNG", compress_level=1)
+    return out.getvalue()
+
+
+def to_jpeg(image: Image.Image) -> bytes:
+    """Return the picture as JPEG whose colours are as fine as its pixels."""
+    out = io.BytesIO()
+    image.save(out, "JPEG", quality=JPEG_QUALITY, subsampling=0)
     return out.getvalue()
 
 

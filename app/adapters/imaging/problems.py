@@ -44,6 +44,15 @@ def unreadable(name: str, detail: str) -> Problem:
     return Problem("The slide cannot be read", f"{name}: {detail}.", hint)
 
 
+def no_open_reader(name: str, format_name: str) -> Problem:
+    """The format is known by name alone: it can be carried and verified, but nobody here can look inside."""
+    message = f"{name}: there is no open reader of {format_name}. It is copied and verified, but its image is not read"
+    hint = (
+        "It counts as written once it stands still for long. Say which slide it is; check it in the scanner's program."
+    )
+    return Problem("Not readable here", f"{message}, nor can be told whether it is complete.", hint)
+
+
 def reader_stopped(name: str, detail: str) -> Problem:
     """The worker process that read the file came to an end."""
     return Problem("The reader stopped", f"{name}: {detail}.", "The file is probably damaged. " + COPY_AGAIN)

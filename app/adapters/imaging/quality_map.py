@@ -26,7 +26,7 @@ def draw_map(slide: openslide.OpenSlide, working: NDArray[np.uint8], blurred: ND
         picture = np.rint(picture * (1 - weight) + np.array(TINT, np.float32) * weight).astype(np.uint8)
         _outline(picture, share)
     out = io.BytesIO()
-    Image.fromarray(picture).save(out, "PNG", optimize=True)
+    Image.fromarray(picture).save(out, "PNG")
     return out.getvalue()
 
 

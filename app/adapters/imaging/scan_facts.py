@@ -1,27 +1,25 @@
 """Everything a scan says about itself: facts, whether it is whole, and the barcodes it carries."""
 
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from app.adapters.imaging import problems, tiff, wholeness
+from app.adapters.imaging import format_facts, problems, tiff, wholeness
 from app.adapters.imaging.decoder_errors import DECODER_ERRORS
+from app.adapters.imaging.format_facts import Reader, judged, openslide_or_none
 from app.adapters.imaging.leading import Leading, read_leading
-from app.adapters.imaging.names import PICTURE_EXTENSIONS, extension
-from app.adapters.imaging.ndtiff import NdTiffError, check_level, first_metadata, mosaic_size
+from app.adapters.imaging.names import KEY_EXTENSIONS, NO_READER, PICTURE_EXTENSIONS, extension
 from app.adapters.imaging.openslide_facts import leica_mpp, openslide_facts
 from app.adapters.imaging.pictures import embedded_picture, plain_picture
 from app.adapters.imaging.scan_kind import is_mmstack, ndtiff_levels, picture_path
-from app.adapters.imaging.texts import cleaned, iso_time
+from app.adapters.imaging.texts import cleaned
 from app.adapters.imaging.tiff import TiffError, read_skeleton
 from app.adapters.imaging.tiff_facts import tiff_facts
 from app.adapters.imaging.tiff_kind import GENERIC, tiff_kind
 from app.domain.scan import ScanSet
-from app.domain.slide import BarcodeReading, BarcodeSource, PictureKind, Problem, SlideFacts
+from app.domain.slide import BarcodeReading, BarcodeSource, PictureKind, SlideFacts
 
 TIFFFILE_FIRST = frozenset(("ome-tiff", "micromanager", "qptiff"))
 SOURCES = {PictureKind.LABEL: BarcodeSource.LABEL, PictureKind.MACRO: BarcodeSource.MACRO}
-Reader = Callable[[ScanSet], SlideFacts]
 
 
 def read_facts(scan: ScanSet) -> SlideFacts:
@@ -30,22 +28,20 @@ def read_facts(scan: ScanSet) -> SlideFacts:
         facts = _reader(scan)(scan)
     except OSError:
         return SlideFacts(format="unknown", problem=problems.gone(scan.name))
-    if facts.format in ("unknown", "picture"):
+    if facts.format in ("unknown", "picture") or (facts.reader is None and extension(scan.name) in KEY_EXTENSIONS):
         return facts
     seen = _barcodes_in_pictures(picture_path(scan))
     return replace(facts, barcodes=(*facts.barcodes, *seen))
 
 
 def _reader(scan: ScanSet) -> Reader:
-    """Choose the reader by the set's layout first, then by the main file's first bytes."""
+    """Choose the reader by the set's layout first, then by the main file's first bytes, then by its name."""
     kind = extension(scan.name)
     if ndtiff_levels(scan):
-        return _ndtiff
-    if kind in ("mrxs", "vsi", "ndpis"):
-        return {"mrxs": _mirax, "vsi": _vsi, "ndpis": _ndpis}[kind]
-    leading = read_leading(scan.main_path)
-    readers = {Leading.TIFF: _tiff, Leading.DICOM: _dicom, Leading.CZI: _czi, Leading.PICTURE: _picture}
-    return readers.get(leading, _no_slide)
+        return format_facts.ndtiff
+    if kind in BY_NAME:
+        return BY_NAME[kind]
+    return BY_LEADING.get(read_leading(scan.main_path), _no_slide)
 
 
 def _tiff(scan: ScanSet) -> SlideFacts:
@@ -54,7 +50,7 @@ def _tiff(scan: ScanSet) -> SlideFacts:
     facts = _tiff_facts(scan)
     if problem is None and facts.reader == "tifffile" and facts.format not in (*TIFFFILE_FIRST, GENERIC):
         problem = problems.unreadable(scan.name, _refusal(scan.main_path))
-    return _judged(facts, problem, scan)
+    return judged(facts, problem, scan)
 
 
 def _refusal(path: Path) -> str:
@@ -74,14 +70,14 @@ def _tiff_facts(scan: ScanSet) -> SlideFacts:
             kind = tiff_kind(skeleton)
             kind = "micromanager" if is_mmstack(scan) else kind
             if kind not in TIFFFILE_FIRST:
-                facts = _openslide(path)
+                facts = openslide_or_none(path)
                 if facts is not None:
                     text = skeleton.text(skeleton.directories[0], tiff.DESCRIPTION) if kind == "leica" else ""
                     mpp = facts.mpp or (leica_mpp(text) if text else None)
                     return replace(facts, format=kind if kind != GENERIC else facts.format, mpp=mpp)
             return tiff_facts(path, skeleton, kind, companion=_companion(scan))
         except TiffError:
-            return _openslide(path) or SlideFacts(format=_word_by_name(path))
+            return openslide_or_none(path) or SlideFacts(format=_word_by_name(path))
 
 
 def _companion(scan: ScanSet) -> Path | None:
@@ -93,68 +89,6 @@ def _word_by_name(path: Path) -> str:
     """Return a format's word for a file too damaged to say it itself."""
     words = {"svs": "aperio", "ndpi": "hamamatsu", "bif": "ventana", "scn": "leica", "qptiff": "qptiff"}
     return words.get(extension(path.name), GENERIC)
-
-
-def _openslide(path: Path) -> SlideFacts | None:
-    """Return what OpenSlide says, None where it does not know or cannot open the file."""
-    try:
-        return openslide_facts(path)
-    except DECODER_ERRORS:
-        return None
-
-
-def _judged(facts: SlideFacts, problem: Problem | None, scan: ScanSet) -> SlideFacts:
-    """Add the verdict: whole, or what is missing, or that no reader opens it though nothing seems to be missing."""
-    if problem is None and facts.size is None:
-        problem = problems.unreadable(scan.name, "all its parts are there, but no reader understands it")
-    if problem is None and facts.size is not None and not all(facts.size):
-        problem = problems.damaged(scan.name, "its image has no size")
-    return replace(facts, complete=problem is None, problem=problem)
-
-
-def _mirax(scan: ScanSet) -> SlideFacts:
-    facts = _openslide(scan.main_path) or SlideFacts(format="mirax", vendor="mirax")
-    return _judged(facts, wholeness.mirax_problem(scan), scan)
-
-
-def _dicom(scan: ScanSet) -> SlideFacts:
-    facts = _openslide(scan.main_path) or SlideFacts(format="dicom", vendor="dicom")
-    return _judged(facts, wholeness.dicom_problem(scan), scan)
-
-
-def _czi(scan: ScanSet) -> SlideFacts:
-    facts = _openslide(scan.main_path) or SlideFacts(format="zeiss", vendor="zeiss")
-    return _judged(facts, wholeness.czi_problem(scan), scan)
-
-
-def _ndpis(scan: ScanSet) -> SlideFacts:
-    problem = wholeness.ndpis_problem(scan)
-    path = picture_path(scan)
-    facts = _openslide(path) if path != scan.main_path else None
-    return _judged(facts or SlideFacts(format="hamamatsu", vendor="hamamatsu"), problem, scan)
-
-
-def _vsi(scan: ScanSet) -> SlideFacts:
-    """Judge an Olympus slide; its pixels are in a form that only its own programs read."""
-    problem = wholeness.vsi_problem(scan)
-    return SlideFacts(format="olympus", vendor="olympus", complete=problem is None, problem=problem)
-
-
-def _ndtiff(scan: ScanSet) -> SlideFacts:
-    folders = ndtiff_levels(scan)
-    facts = SlideFacts(format="ndtiff", levels=len(folders), reader="ndtiff")
-    try:
-        images = check_level(folders[0])
-        metadata = first_metadata(folders[0], images)
-        mpp = metadata.get("PixelSizeUm")
-        scale = float(mpp) if isinstance(mpp, int | float) and mpp > 0 else None
-        facts = replace(
-            facts, size=mosaic_size(images), mpp=(scale, scale) if scale else None,
-            scanned_at=iso_time(str(metadata.get("Time", ""))[:19]),
-        )  # fmt: skip
-    except NdTiffError:
-        facts = replace(facts, size=None)
-    return _judged(facts, wholeness.ndtiff_problem(scan), scan)
 
 
 def _picture(scan: ScanSet) -> SlideFacts:
@@ -178,16 +112,36 @@ def _picture(scan: ScanSet) -> SlideFacts:
 
 
 def _no_slide(scan: ScanSet) -> SlideFacts:
-    """Say what lies there instead of a slide."""
+    """Say what lies there instead of a slide, or that nobody here can read it."""
     leading = read_leading(scan.main_path)
+    if extension(scan.name) in NO_READER:
+        return format_facts.unread(scan)
     if leading is Leading.EMPTY:
         return SlideFacts(format="unknown", problem=problems.empty(scan.name))
     if leading is Leading.ZEROS:
         return SlideFacts(format="unknown", problem=problems.unfinished(scan.name, "it begins with zeros only"))
-    facts = _openslide(scan.main_path)
+    facts = openslide_or_none(scan.main_path)
     if facts is not None:
         return replace(facts, complete=True)
     return SlideFacts(format="unknown", problem=problems.not_a_slide(scan.name, leading.value))
+
+
+BY_NAME: dict[str, Reader] = {
+    "mrxs": format_facts.mirax,
+    "vsi": format_facts.vsi,
+    "ndpis": format_facts.key_file,
+    "vms": format_facts.key_file,
+    "vmu": format_facts.key_file,
+    "afi": format_facts.key_file,
+    "svslide": format_facts.sakura,
+    "isyntax": format_facts.isyntax,
+}
+BY_LEADING: dict[Leading, Reader] = {
+    Leading.TIFF: _tiff,
+    Leading.DICOM: format_facts.dicom,
+    Leading.CZI: format_facts.czi,
+    Leading.PICTURE: _picture,
+}
 
 
 def read_picture_barcodes(path: Path) -> tuple[BarcodeReading, ...]:

@@ -2,11 +2,8 @@
 
 from pathlib import Path
 
-from app.adapters.imaging.grouping import NDPIS_NAME
-from app.adapters.imaging.names import extension, is_ndtiff_level, is_ndtiff_stack, mmstack_prefix
+from app.adapters.imaging.names import CHANNEL_EXTENSIONS, extension, is_ndtiff_level, is_ndtiff_stack, mmstack_prefix
 from app.domain.scan import ScanSet
-
-SMALL_TEXT_BYTES = 4 << 20
 
 
 def ndtiff_levels(scan: ScanSet) -> tuple[Path, ...]:
@@ -20,22 +17,24 @@ def ndtiff_levels(scan: ScanSet) -> tuple[Path, ...]:
     return (main.parent, *sorted(others - {main.parent}))
 
 
+def ets_paths(scan: ScanSet) -> tuple[Path, ...]:
+    """Return the files that hold an Olympus slide's pixels; none for other scans."""
+    if extension(scan.name) != "vsi":
+        return ()
+    return tuple(scan.root / each.path for each in scan.members if extension(each.path) == "ets")
+
+
 def is_mmstack(scan: ScanSet) -> bool:
     """Say whether a scan is a Micro-Manager image stack."""
     return mmstack_prefix(scan.name) is not None
 
 
-def ndpis_names(path: Path) -> tuple[str, ...]:
-    """Return the names of the channel files that an .ndpis file lists. Raises OSError."""
-    if path.stat().st_size > SMALL_TEXT_BYTES:
-        return ()
-    return tuple(NDPIS_NAME.findall(path.read_text(encoding="utf-8", errors="replace")))
+def channel_paths(scan: ScanSet) -> tuple[Path, ...]:
+    """Return the files of an .ndpis or .afi that are there, in order of their names; none for other scans."""
+    channel = CHANNEL_EXTENSIONS.get(extension(scan.name))
+    return tuple(scan.root / each.path for each in scan.members if channel and extension(each.path) == channel)
 
 
 def picture_path(scan: ScanSet) -> Path:
-    """Return the file that pictures are drawn from: the main one, for .ndpis the first channel that is there."""
-    path = scan.main_path
-    if extension(path.name) == "ndpis":
-        channels = [scan.root / each.path for each in scan.members if extension(each.path) == "ndpi"]
-        return channels[0] if channels else path
-    return path
+    """Return the file that pictures are drawn from: the main one, of .ndpis and .afi the first that is there."""
+    return next(iter(channel_paths(scan)), scan.main_path)

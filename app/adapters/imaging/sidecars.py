@@ -3,10 +3,10 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable
 
-from app.adapters.imaging.names import SLIDE_EXTENSIONS, extension
+from app.adapters.imaging.names import KEY_EXTENSIONS, SLIDE_EXTENSIONS, extension
 from app.domain.scan import SIDECAR_EXTENSIONS
 
-_WITH_SIDECARS = SLIDE_EXTENSIONS - {"mrxs", "vsi", "dcm", "ndpis"}
+_WITH_SIDECARS = SLIDE_EXTENSIONS - {"mrxs", "vsi", "dcm"} - KEY_EXTENSIONS
 """Slides that are one file; the others say themselves what belongs to them."""
 
 

@@ -10,6 +10,7 @@ Rgb = NDArray[np.uint8]
 LABEL_SIZE = (560, 520)
 MACRO_SIZE = (1280, 431)
 MACRO_LABEL_PX = 326
+GLASS = (236, 237, 239)
 PAPER = (242, 241, 234)
 INK = (24, 24, 28)
 DARK = (16, 16, 18)
@@ -38,23 +39,35 @@ def draw_label(barcode: str | None, symbology: str, lines: tuple[str, ...], *, r
     return _photograph(picture, random)
 
 
-def draw_macro(label: Rgb, thumbnail: Rgb) -> Rgb:
-    """Return the whole glass, 431 x 1280 x 3: the label at its left end, the tissue, the scanned area outlined."""
+def draw_macro(label: Rgb, thumbnail: Rgb, *, beside: Rgb | None = None, outlined: bool = True) -> Rgb:
+    """Return the whole glass, 431 x 1280 x 3: the label at its left end, the tissue, the scanned area outlined.
+
+    `beside` is a piece of tissue that the scanner missed, right of the scanned area. Some scanners draw no outline.
+    """
     width, height = MACRO_SIZE
     macro = np.empty((height, width, 3), np.uint8)
-    macro[:] = (236, 237, 239)
+    macro[:] = GLASS
     macro[:, :MACRO_LABEL_PX] = DARK
     small = cv2.resize(label, (MACRO_LABEL_PX - 16, round((MACRO_LABEL_PX - 16) * label.shape[0] / label.shape[1])))
     top = (height - small.shape[0]) // 2
     macro[top : top + small.shape[0], 8 : 8 + small.shape[1]] = small
-    room = (width - MACRO_LABEL_PX - 120, height - 70)
-    scale = min(room[0] / thumbnail.shape[1], room[1] / thumbnail.shape[0])
-    size = (max(1, round(thumbnail.shape[1] * scale)), max(1, round(thumbnail.shape[0] * scale)))
-    tissue = cv2.resize(thumbnail, size, interpolation=cv2.INTER_AREA)
-    left, top = MACRO_LABEL_PX + (width - MACRO_LABEL_PX - size[0]) // 2, (height - size[1]) // 2
-    macro[top : top + size[1], left : left + size[0]] = tissue
-    cv2.rectangle(macro, (left - 2, top - 2), (left + size[0] + 1, top + size[1] + 1), (20, 200, 60), 2)
+    right = width if beside is None else (MACRO_LABEL_PX + width) // 2
+    left, top, across, down = _lay(macro, thumbnail, MACRO_LABEL_PX, right)
+    if outlined:
+        cv2.rectangle(macro, (left - 2, top - 2), (left + across + 1, top + down + 1), (20, 200, 60), 2)
+    if beside is not None:
+        _lay(macro, np.minimum(beside, np.array(GLASS, np.uint8)), right, width)
     return macro
+
+
+def _lay(macro: Rgb, tissue: Rgb, start: int, end: int) -> tuple[int, int, int, int]:
+    """Put a picture of tissue between two columns of the glass; return its left, top, width and height."""
+    room = (end - start - 120, macro.shape[0] - 70)
+    scale = min(room[0] / tissue.shape[1], room[1] / tissue.shape[0])
+    size = (max(1, round(tissue.shape[1] * scale)), max(1, round(tissue.shape[0] * scale)))
+    left, top = start + (end - start - size[0]) // 2, (macro.shape[0] - size[1]) // 2
+    macro[top : top + size[1], left : left + size[0]] = cv2.resize(tissue, size, interpolation=cv2.INTER_AREA)
+    return left, top, *size
 
 
 def _paste_symbol(paper: Image.Image, barcode: str, symbology: str) -> None:

@@ -33,7 +33,8 @@ class SlideSpec:
 
     `width` and `height` in pixels of level 0 (20x, 0.499 micrometres each), `barcode` None for a label without a
     symbol, `symbology` as zxing-cpp names it, `readable` False for a label whose symbol is worn off,
-    `blur_sigma` of a Gaussian at full resolution in pixels, `jpeg_quality` 1 to 100.
+    `blur_sigma` of a Gaussian at full resolution in pixels, `jpeg_quality` 1 to 100. `tissue_beside` True for a macro
+    that shows a second piece of tissue, which was not scanned, `outlined` False for one that does not outline what was.
     """
 
     width: int = 4096
@@ -45,6 +46,8 @@ class SlideSpec:
     readable: bool = True
     blur_sigma: float = 0.0
     jpeg_quality: int = 85
+    tissue_beside: bool = False
+    outlined: bool = True
 
 
 @dataclass(slots=True)
@@ -91,8 +94,16 @@ def make_slide(out: Path, spec: SlideSpec) -> None:
         for reduction in _reductions(spec):
             _write_level(tiff, spec, reduction, press.level_tiles(reduction))
         _write_picture(tiff, label, _associated("label", label), LABEL_TYPE)
-        macro = draw_macro(label, thumbnail)
+        macro = draw_macro(label, thumbnail, beside=_second_piece(spec), outlined=spec.outlined)
         _write_picture(tiff, macro, _associated("macro", macro), MACRO_TYPE)
+
+
+def _second_piece(spec: SlideSpec) -> Rgb | None:
+    """Return another piece of tissue as the macro shows it, None where the slide has none."""
+    if not spec.tissue_beside:
+        return None
+    piece = draw_cell(Cell(0, 0, CELL_PX, CELL_PX), seed=spec.seed + 1, blur_sigma=0.0)
+    return np.asarray(cv2.resize(piece, None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA), np.uint8)
 
 
 def _reductions(spec: SlideSpec) -> tuple[int, ...]:

@@ -44,6 +44,7 @@ def make_whole(out: Path, slide: VirtualSlide) -> None:
         symbology=slide.symbology,
         label_text=slide.label_text,
         blur_sigma=slide.blur_sigma,
+        tissue_beside=slide.tissue_beside,
     )
     out.parent.mkdir(parents=True, exist_ok=True)
     passing = out.with_name(f".{out.name}.{os.getpid()}")

@@ -182,16 +182,21 @@ def _read_directory(skeleton: TiffSkeleton, place: int) -> tuple[Directory, int]
     directory = Directory(place, after)
     high = _high_words(skeleton, after, count)
     for index, (tag, kind) in enumerate(tags):
-        position = place + head + index * entry_size
-        directory.entries[tag] = _read_entry(skeleton, position, kind, high[index])
+        entry = _read_entry(skeleton, place + head + index * entry_size, kind, high[index])
+        # Micro-Manager writes two descriptions, its OME-XML first and ImageJ's second.
+        directory.entries.setdefault(tag, entry)
     return directory, _next_place(skeleton, directory)
 
 
 def _high_words(skeleton: TiffSkeleton, after: int, count: int) -> tuple[int, ...]:
-    """Return the upper halves of the values, which NDPI files over 4 GiB keep behind the directory."""
-    if not skeleton.is_ndpi or skeleton.size_bytes < FOUR_GIB:
+    """Return the upper halves of the values, which NDPI files keep behind the directory; below 4 GiB they mean nothing.
+
+    Raises TiffError when they are not there.
+    """
+    if not skeleton.is_ndpi:
         return (0,) * count
-    return struct.unpack(f"<{count}I", skeleton.raw(after + 8, 4 * count))
+    data = skeleton.raw(after + 8, 4 * count)
+    return (0,) * count if skeleton.size_bytes < FOUR_GIB else struct.unpack(f"<{count}I", data)
 
 
 def _next_place(skeleton: TiffSkeleton, directory: Directory) -> int:

@@ -8,7 +8,7 @@ from lxml import etree
 
 from app.adapters.imaging import tiff
 from app.adapters.imaging.decoder_errors import DECODER_ERRORS
-from app.adapters.imaging.texts import iso_time, known, local_name, positive, read_xml
+from app.adapters.imaging.texts import cleaned, iso_time, known, local_name, positive, read_xml
 from app.adapters.imaging.tiff import TiffError, TiffSkeleton
 from app.domain.slide import BarcodeReading, BarcodeSource, SlideFacts
 
@@ -120,6 +120,7 @@ def _ome(path: Path, text: str, kind: str) -> SlideFacts | None:
         return None
     width, height = (int(positive(pixels.get(key)) or 0) for key in ("SizeX", "SizeY"))
     objectives = [positive(e.get("NominalMagnification")) for e in root.iter() if local_name(e) == "Objective"]
+    serials = [known(e.get("SerialNumber")) for e in root.iter() if local_name(e) == "Microscope"]
     dates = [each.text for each in main.iter() if local_name(each) == "AcquisitionDate"]
     return SlideFacts(
         format=kind,
@@ -129,8 +130,17 @@ def _ome(path: Path, text: str, kind: str) -> SlideFacts | None:
         objective=next(filter(None, objectives), None),
         associated=tuple(sorted({kind for kind in map(ome_picture, images) if kind is not None})),
         scanned_at=iso_time(dates[0]) if dates else None,
+        scanner_serial=next(filter(None, serials), None),
         reader="tifffile",
+        channels=_ome_channels(pixels),
     )
+
+
+def _ome_channels(pixels: etree._Element) -> tuple[str, ...]:
+    """Return the channels' names; one alone has no need of a name."""
+    channels = [each for each in pixels if local_name(each) == "Channel"]
+    names = tuple(cleaned(each.get("Name") or each.get("ID") or "") for each in channels)
+    return names if len(names) > 1 else ()
 
 
 def ome_picture(image: etree._Element) -> str | None:
@@ -158,12 +168,15 @@ def _qptiff(path: Path, skeleton: TiffSkeleton, description: str) -> SlideFacts:
     values: dict[str, str] = {}
     for element in () if root is None else root.iter():
         values.setdefault(local_name(element), element.text or "")
-    objective = re.match(r"\s*(\d+(?:\.\d+)?)\s*x", values.get("Objective", ""), re.IGNORECASE)
+    objective = re.search(r"(\d+(?:\.\d+)?)\s*x", values.get("Objective", ""), re.IGNORECASE)
     barcode = known(values.get("Barcode"))
-    kinds = set()
+    kinds, channels = set(), []
     for directory in skeleton.directories:
-        found = re.search(r"<ImageType>\s*(\w+)", skeleton.text(directory, tiff.DESCRIPTION, 64 << 10))
+        text = skeleton.text(directory, tiff.DESCRIPTION, 64 << 10)
+        found, name = re.search(r"<ImageType>\s*(\w+)", text), re.search(r"<Name>\s*([^<]+?)\s*</Name>", text)
         kinds.add(QPI_PICTURES.get(found.group(1).lower(), "") if found else "")
+        if found and name and found.group(1).lower() == "fullresolution":
+            channels.append(cleaned(name.group(1)))
     return SlideFacts(
         format="qptiff",
         vendor="akoya",
@@ -175,4 +188,5 @@ def _qptiff(path: Path, skeleton: TiffSkeleton, description: str) -> SlideFacts:
         barcodes=(BarcodeReading(barcode, "", BarcodeSource.METADATA),) if barcode else (),
         scanned_at=plain.scanned_at,
         reader="tifffile",
+        channels=tuple(channels) if len(channels) > 1 else (),
     )

@@ -44,16 +44,21 @@ def _aperio_word(page: tifffile.TiffPage) -> str:
 def tiff_thumbnail(path: Path, size_px: int) -> Image.Image | None:
     """Return the smallest level with a long side of at least `size_px`, else the largest that may be decoded."""
     with tifffile.TiffFile(path) as file:
-        series = [each for each in file.series if not _is_embedded(each.name)] or list(file.series)
-        if not series:
-            return None
-        main = max(series, key=lambda each: _page_area(each.keyframe))
-        pages = [level.pages[0].aspage() for level in main.levels]
+        pages = level_pages(file)
         usable = [page for page in pages if fits(page.imagewidth, page.imagelength)]
         enough = [page for page in usable if max(page.imagewidth, page.imagelength) >= size_px]
         if not usable:
             return None
         return _decoded(min(enough, key=_page_area) if enough else max(usable, key=_page_area))
+
+
+def level_pages(file: tifffile.TiffFile) -> list[tifffile.TiffPage]:
+    """Return the first plane of each level of the main image, full resolution first; none where there is no image."""
+    series = [each for each in file.series if not _is_embedded(each.name)] or list(file.series)
+    if not series:
+        return []
+    main = max(series, key=lambda each: _page_area(each.keyframe))
+    return [level.pages[0].aspage() for level in main.levels]
 
 
 def _is_embedded(name: str) -> bool:

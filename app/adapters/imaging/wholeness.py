@@ -2,15 +2,20 @@
 
 from pathlib import Path
 
-from app.adapters.imaging import dicom, problems
+from app.adapters.imaging import problems
 from app.adapters.imaging.cellsens import CellSensError, check_ets
 from app.adapters.imaging.contents import OME_READ_BYTES, names_in_ome
-from app.adapters.imaging.czi import CziError, check_czi
+from app.adapters.imaging.czi import CziError
+from app.adapters.imaging.czi_wholeness import MissingPartsError, check_split_czi
+from app.adapters.imaging.key_files import is_cut_key, names_in_key, read_key_text, unsaid_in_key
+from app.adapters.imaging.leading import Leading, read_leading
 from app.adapters.imaging.mirax import MiraxError, check_mirax
 from app.adapters.imaging.mmstack import StackError, check_stack
-from app.adapters.imaging.names import is_ome_tiff
+from app.adapters.imaging.names import extension, is_ome_tiff
 from app.adapters.imaging.ndtiff import NdTiffError, check_level
-from app.adapters.imaging.scan_kind import is_mmstack, ndpis_names, ndtiff_levels
+from app.adapters.imaging.ngr import missing_ngr_bytes
+from app.adapters.imaging.sakura import SakuraError, check_sakura
+from app.adapters.imaging.scan_kind import ets_paths, is_mmstack, ndtiff_levels
 from app.adapters.imaging.side_texts import is_cut_text
 from app.adapters.imaging.tiff import TiffError, read_description, read_skeleton
 from app.adapters.imaging.tiff_kind import SPARSE, tiff_kind
@@ -51,7 +56,7 @@ def mirax_problem(scan: ScanSet) -> Problem | None:
 
 def vsi_problem(scan: ScanSet) -> Problem | None:
     """Return what is missing of an Olympus slide. Raises OSError."""
-    pieces = [scan.root / each.path for each in scan.members if each.path.lower().endswith(".ets")]
+    pieces = ets_paths(scan)
     if not pieces:
         return problems.missing_parts(scan.name, f"its folder _{scan.main_path.stem}_ with .ets files")
     try:
@@ -63,42 +68,24 @@ def vsi_problem(scan: ScanSet) -> Problem | None:
 
 
 def czi_problem(scan: ScanSet) -> Problem | None:
-    """Return what keeps a ZEISS file from being whole. Raises OSError."""
+    """Return what keeps a ZEISS slide, one file or split, from being whole. Raises OSError."""
+    parts = [scan.root / each.path for each in scan.members if each.path != scan.main and extension(each.path) == "czi"]
     try:
-        check_czi(scan.main_path)
+        check_split_czi(scan.main_path, parts)
+    except MissingPartsError as error:
+        return problems.missing_parts(scan.name, str(error))
     except CziError as error:
         return problems.unfinished(scan.name, str(error))
     return None
 
 
-def dicom_problem(scan: ScanSet) -> Problem | None:
-    """Return what keeps a DICOM series from being whole: every file must end with its last element. Raises OSError."""
-    volume = False
-    for member in scan.members:
-        path = scan.root / member.path
-        try:
-            last, image_type = _dicom_end(path)
-        except dicom.DicomError as error:
-            return problems.unfinished(path.name, str(error))
-        if not last:
-            return problems.unfinished(path.name, "it holds no pixels yet")
-        volume = volume or "VOLUME" in image_type
-    return None if volume else problems.missing_parts(scan.name, "a file with the slide itself (VOLUME)")
-
-
-def _dicom_end(path: Path) -> tuple[bool, str]:
-    """Walk through a file; return whether it has pixels, and its image type."""
-    pixels, image_type, frames = False, "", 0
-    for element in dicom.read_elements(path):
-        if element.tag == dicom.IMAGE_TYPE:
-            image_type = element.text()
-        if element.tag == dicom.NUMBER_OF_FRAMES and element.text().isdigit():
-            frames = int(element.text())
-        if element.tag == dicom.PIXEL_DATA:
-            pixels = True
-            if 0 < element.fragments <= frames:
-                raise dicom.DicomError(f"it holds {element.fragments - 1:,} of {frames:,} frames")
-    return pixels, image_type
+def sakura_problem(scan: ScanSet) -> Problem | None:
+    """Return what keeps a Sakura slide from being whole. Raises OSError."""
+    try:
+        check_sakura(scan.main_path)
+    except SakuraError as error:
+        return problems.unfinished(scan.name, str(error))
+    return None
 
 
 def ndtiff_problem(scan: ScanSet) -> Problem | None:
@@ -162,18 +149,41 @@ def _side_problem(scan: ScanSet) -> Problem | None:
     return None
 
 
-def ndpis_problem(scan: ScanSet) -> Problem | None:
-    """Return what is missing of a set of NDPI channels. Raises OSError."""
-    names = ndpis_names(scan.main_path)
-    present = {Path(each.path).name: scan.root / each.path for each in scan.members}
-    missing = [name for name in names if name not in present]
+def key_problem(scan: ScanSet) -> Problem | None:
+    """Return what is missing of the files that a text names: channels, pictures, tables. Raises OSError."""
+    kind, text = extension(scan.name), read_key_text(scan.main_path)
+    if is_cut_key(kind, text):
+        return problems.unfinished(scan.name, "its list of channels is not written to its end")
+    unsaid = unsaid_in_key(kind, text)
+    if unsaid:
+        return problems.unfinished(scan.name, f"it does not say {' and '.join(unsaid)}")
+    names = names_in_key(kind, text)
+    present = {Path(each.path).name.casefold(): scan.root / each.path for each in scan.members}
+    missing = [name for name in names if name.casefold() not in present]
     if missing or not names:
-        return problems.missing_parts(scan.name, ", ".join(missing) or "a list of its channels")
-    found = (tiff_problem(present[name]) for name in names)
+        return problems.missing_parts(scan.name, ", ".join(missing) or "a list of its files")
+    found = (_named_problem(present[name.casefold()]) for name in names)
     return next((problem for problem in found if problem is not None), None)
 
 
+def _named_problem(path: Path) -> Problem | None:
+    """Return what keeps one of the files that a text names from being whole."""
+    leading = read_leading(path)
+    if leading in (Leading.EMPTY, Leading.ZEROS):
+        return problems.unfinished(path.name, "it has no contents yet")
+    if leading is Leading.TIFF:
+        return tiff_problem(path)
+    if extension(path.name) in ("jpg", "jpeg") and b"\xff\xd9" not in _end_of(path):
+        return problems.unfinished(path.name, "its picture ends early")
+    missing = missing_ngr_bytes(path)
+    return problems.unfinished(path.name, f"{missing:,} bytes of its pixels are missing") if missing else None
+
+
 def _ends_with(path: Path, mark: bytes) -> bool:
+    return _end_of(path).rstrip(b" \r\n\t").endswith(mark)
+
+
+def _end_of(path: Path) -> bytes:
     with path.open("rb") as stream:
         stream.seek(max(stream.seek(0, 2) - 256, 0))
-        return stream.read().rstrip(b" \r\n\t").endswith(mark)
+        return stream.read()

@@ -3,11 +3,16 @@
 import math
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
+import cv2
 import numpy as np
 import openslide
 from numpy.typing import NDArray
 from PIL import Image
+
+from app.adapters.imaging.level_tiles import LevelTiles, open_level
+from app.adapters.imaging.tiff import TiffError
 
 Rgb = NDArray[np.uint8]
 
@@ -18,6 +23,9 @@ MOST_LEVEL_PX = 3_000_000_000
 MOST_WORKING_PX = 80_000_000
 KERNEL_REACH_PX = 3
 """Output pixels that PIL's bicubic filter looks past the last one wanted, rounded up."""
+
+EXACT_PX, NEAR_PX = 0.01, 0.25
+"""How far from a whole pixel a window may begin to be read past OpenSlide, which would smooth it by that fraction."""
 
 
 class NotMeasurableError(Exception):
@@ -95,19 +103,43 @@ def plan_sampling(slide: openslide.OpenSlide) -> Sampling:
     return Sampling(factor, level, downsample, window_out, size)
 
 
-def read_working_image(slide: openslide.OpenSlide, sampling: Sampling) -> Rgb:
+def sample_slide(path: Path, slide: openslide.OpenSlide, sampling: Sampling) -> Rgb:
+    """Return the working image: from the file's own tiles where they give the same, several times as fast.
+
+    Else, and where they are damaged, through OpenSlide. Raises openslide.OpenSlideError, OSError.
+    """
+    if lies_on_pixels(sampling):
+        with path.open("rb") as stream:
+            tiles = open_level(stream, slide, sampling.level)
+            try:
+                if tiles is not None:
+                    return read_working_image(slide, sampling, tiles)
+            except TiffError:
+                pass  # OpenSlide has the last word on what can be read, and says it in its own words
+    return read_working_image(slide, sampling)
+
+
+def read_working_image(slide: openslide.OpenSlide, sampling: Sampling, tiles: LevelTiles | None = None) -> Rgb:
     """Return the working image: height x width x 3, 8 bit RGB; what was not scanned is black.
 
     Equal to reading all windows whole: only pixels that reach the result are read, and windows
-    beside the scanned areas, which would come back transparent, are left black.
-    Raises openslide.OpenSlideError on damaged files.
+    beside the scanned areas, which would come back transparent, are left black. `tiles` are those of the level, where
+    they can be read without OpenSlide.
+    Raises openslide.OpenSlideError, with `tiles` TiffError, on damaged files.
     """
     width, height = sampling.size
     picture = np.zeros((height, width, 3), np.uint8)
     for window in _windows(slide, sampling):
         (left, top), (across, down) = window.target, window.wanted
-        picture[top : top + down, left : left + across] = _resized(slide, sampling, window)
+        _sample(slide, sampling, window, tiles, picture[top : top + down, left : left + across])
     return picture
+
+
+def lies_on_pixels(sampling: Sampling) -> bool:
+    """Say whether windows begin on whole pixels of their level, or so near that reducing it hides the difference."""
+    apart = sampling.step / sampling.downsample
+    windows = max(sampling.size) / sampling.window_out
+    return windows * abs(apart - round(apart)) <= (NEAR_PX if sampling.factor >= 2 * sampling.downsample else EXACT_PX)
 
 
 def _windows(slide: openslide.OpenSlide, sampling: Sampling) -> Iterator[_Window]:
@@ -132,12 +164,50 @@ def _scanned_box(slide: openslide.OpenSlide) -> tuple[float, float, float, float
     return (left - margin, top - margin, left + width + margin, top + height + margin)
 
 
-def _resized(slide: openslide.OpenSlide, sampling: Sampling, window: _Window) -> Rgb:
+def _sample(
+    slide: openslide.OpenSlide, sampling: Sampling, window: _Window, tiles: LevelTiles | None, target: Rgb
+) -> None:
+    """Fill a window's part of the working image: the level's pixels, made smaller where the level is larger."""
+    if sampling.window_out == WINDOW_PX:
+        if tiles is None:
+            target[:] = _region(slide, sampling, window.source, window.wanted, tiles)[:, :, :3]
+        else:
+            left, top = _level_place(sampling, window.source)
+            tiles.read(left, top, target)
+        return
     scale = WINDOW_PX / sampling.window_out
     across, down = (min(sampling.window_out, wanted + KERNEL_REACH_PX) for wanted in window.wanted)
     size = (math.ceil(across * scale), math.ceil(down * scale))
-    read = slide.read_region(window.source, sampling.level, size)
-    if read.getextrema()[3] == (255, 255):
-        read = read.convert("RGB")
+    read = Image.fromarray(_region(slide, sampling, window.source, size, tiles))
     small = read.resize((across, down), Image.Resampling.BICUBIC, box=(0.0, 0.0, across * scale, down * scale))
-    return np.asarray(small)[: window.wanted[1], : window.wanted[0], :3]
+    target[:] = np.asarray(small)[: window.wanted[1], : window.wanted[0], :3]
+
+
+def _region(
+    slide: openslide.OpenSlide,
+    sampling: Sampling,
+    source: tuple[int, int],
+    size: tuple[int, int],
+    tiles: LevelTiles | None,
+) -> NDArray[np.uint8]:
+    """Return a region of the level, height x width x 4; x 3 where all of it is opaque."""
+    if tiles is not None:
+        return _tiled_region(tiles, *_level_place(sampling, source), size)
+    rgba = np.asarray(slide.read_region(source, sampling.level, size))
+    opaque = rgba[:, :, 3].min() == 255
+    return np.asarray(cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB), np.uint8) if opaque else rgba
+
+
+def _level_place(sampling: Sampling, source: tuple[int, int]) -> tuple[int, int]:
+    return round(source[0] / sampling.downsample), round(source[1] / sampling.downsample)
+
+
+def _tiled_region(tiles: LevelTiles, left: int, top: int, size: tuple[int, int]) -> NDArray[np.uint8]:
+    """Read past OpenSlide; what lies beside the level is transparent, as OpenSlide has it."""
+    read = np.zeros((size[1], size[0], 3), np.uint8)
+    width, height = tiles.read(left, top, read)
+    if (width, height) == size:
+        return read
+    alpha = np.zeros((size[1], size[0]), np.uint8)
+    alpha[:height, :width] = 255
+    return np.dstack((read, alpha))

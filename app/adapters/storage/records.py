@@ -1,7 +1,10 @@
 """How values of the domain stand in the journal's columns, and how they are read back."""
 
 import json
-from collections.abc import Sequence
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -10,7 +13,7 @@ from typing import Any
 
 from app.adapters.storage.when_needed import StepsWhenNeeded, TextsWhenNeeded, steps_text
 from app.domain.dossier import Dossier
-from app.domain.quality import Quality, QualityNumbers, Verdict
+from app.domain.quality import Quality, QualityLimits, QualityNumbers, Verdict
 from app.domain.scan import Layout, Member, RunId, Scan, ScanId, ScanSet, VerifiedFile
 from app.domain.sheet import SheetColumn, SheetRow, SlideSheet
 from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
@@ -20,6 +23,21 @@ _LAYOUTS = {each.value: each for each in Layout}
 _SOURCES = {each.value: each for each in BarcodeSource}
 _VERDICTS = {each.value: each for each in Verdict}
 _folder = lru_cache(maxsize=64)(Path)
+
+
+class UnreadableRowError(sqlite3.DatabaseError):
+    """A row holds what this program never wrote: the file is damaged where SQLite itself does not see it."""
+
+    sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+
+
+@contextmanager
+def reading_rows() -> Iterator[None]:
+    """Tell a value that is missing or cannot be read as what it is: damage of the file."""
+    try:
+        yield
+    except (TypeError, ValueError, LookupError) as error:
+        raise UnreadableRowError(f"a row cannot be read ({error})") from error
 
 
 def text_of(value: object) -> str:
@@ -56,6 +74,8 @@ def facts_text(facts: SlideFacts | None) -> str | None:
             "scanned_at": facts.scanned_at,
             "scanner_serial": facts.scanner_serial,
             "reader": facts.reader,
+            "channels": facts.channels,
+            "structure_known": facts.structure_known,
         }
     )
 
@@ -79,6 +99,8 @@ def facts_of(text: str | None, properties: str) -> SlideFacts | None:
         scanned_at=got["scanned_at"],
         scanner_serial=got["scanner_serial"],
         reader=got["reader"],
+        channels=tuple(got.get("channels", ())),
+        structure_known=got.get("structure_known", True),
         properties=TextsWhenNeeded(properties),
     )
 
@@ -97,19 +119,35 @@ def quality_text(quality: Quality | None) -> str | None:
             "tissue_percent": numbers.tissue_percent,
             "blank": numbers.blank,
             "why_not": numbers.reason,
+            "limits": quality.limits and asdict(quality.limits),
+            "program": quality.program,
+            "missed_percent": numbers.missed_percent,
+            "pen_percent": numbers.pen_percent,
+            "blurry_pen_percent": numbers.blurry_pen_percent,
         }
     )
 
 
 def quality_of(text: str | None) -> Quality | None:
-    """Read a verdict back."""
-    if text is None:
-        return None
+    """Read a verdict back, where there is one."""
+    return None if text is None else read_quality(text)
+
+
+def read_quality(text: str) -> Quality:
+    """Read a verdict back; older journals know less of what is measured today."""
     got = json.loads(text)
     numbers = QualityNumbers(
-        got["blurry_percent"], got["focus"], got["tissue_percent"], blank=got["blank"], reason=got["why_not"]
+        got["blurry_percent"],
+        got["focus"],
+        got["tissue_percent"],
+        blank=got["blank"],
+        reason=got["why_not"],
+        missed_percent=got.get("missed_percent"),
+        pen_percent=got.get("pen_percent"),
+        blurry_pen_percent=got.get("blurry_pen_percent"),
     )
-    return Quality(_VERDICTS[got["verdict"]], numbers, got["reason"])
+    limits = got["limits"] and QualityLimits(**got["limits"])
+    return Quality(_VERDICTS[got["verdict"]], numbers, got["reason"], limits, got["program"])
 
 
 def scan_values(dossier: Dossier, before: Dossier | None = None) -> dict[str, Any]:

@@ -5,7 +5,7 @@ import sqlite3
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 
-from app.adapters.storage.records import dossier_of, scan_values, text_of, time_of, time_text
+from app.adapters.storage.records import dossier_of, reading_rows, scan_values, text_of, time_of, time_text
 from app.domain.dossier import Dossier, RescanLink
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
 from app.domain.scan import RunId, ScanId
@@ -91,7 +91,9 @@ class ScanTables:
     def dossiers(self, run: RunId | None = None) -> tuple[Dossier, ...]:
         """Return the scans of a run, or all, oldest first."""
         where, values = ("", ()) if run is None else (" WHERE run = ?", (run,))
-        return tuple(dossier_of(row) for row in self._db.execute(f"SELECT * FROM scan{where} ORDER BY number", values))
+        with reading_rows():
+            rows = self._db.execute(f"SELECT * FROM scan{where} ORDER BY number", values)
+            return tuple(dossier_of(row) for row in rows)
 
     def unfinished(self) -> frozenset[ScanId]:
         """Return the scans of which anything may still go on."""

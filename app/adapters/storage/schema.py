@@ -98,6 +98,13 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE scan ADD COLUMN publishing INTEGER NOT NULL DEFAULT 0;
     """,
+    # By which limits a scan was judged was not kept before. The index finds the slides that teach the focus limit.
+    """
+    UPDATE scan SET quality = json_insert(quality, '$.limits', NULL, '$.program', '') WHERE quality IS NOT NULL;
+    CREATE INDEX scan_by_optics ON scan (
+        scanner, COALESCE(json_extract(facts, '$.scanner_serial'), ''), json_extract(facts, '$.objective'), number
+    ) WHERE quality IS NOT NULL;
+    """,
 )
 
 

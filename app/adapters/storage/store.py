@@ -10,6 +10,7 @@ from typing import TypeVar
 from app.adapters.storage.audit_table import AuditTable
 from app.adapters.storage.backups import backups_of
 from app.adapters.storage.desk_tables import DeskTables
+from app.adapters.storage.quality_tables import QualityTables
 from app.adapters.storage.scan_tables import ScanTables
 from app.adapters.storage.schema import migrate
 from app.adapters.storage.scrub_tables import ScrubTables
@@ -19,7 +20,7 @@ from app.domain.journal import Journal
 T = TypeVar("T")
 
 
-class SqliteJournal(ScanTables, DeskTables, AuditTable, ScrubTables):
+class SqliteJournal(ScanTables, QualityTables, DeskTables, AuditTable, ScrubTables):
     """The whole journal over one connection."""
 
 

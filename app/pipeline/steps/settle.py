@@ -9,6 +9,7 @@ from app.pipeline.case import Ask, Case, Done, Outcome
 
 _TWO_LOOKS_SECONDS = 2.0
 _PATIENCE = 10.0
+_LEAST_PATIENCE_SECONDS = 60.0
 """A scan that stands still this many quiet times and is still not complete is a person's to look at."""
 
 
@@ -72,8 +73,13 @@ def _outcome(case: Case, facts: SlideFacts, quiet: float) -> Outcome | None:
     problem = facts.problem
     title = problem.title if problem else "Not complete"
     message = problem.message if problem else f"{case.dossier.scan.files.main} is not complete"
-    patience = case.kit.settings.scanner.settle_seconds * _PATIENCE
-    if case.kit.once or quiet > max(patience, 60.0):
+    patience = max(case.kit.settings.scanner.settle_seconds * _PATIENCE, _LEAST_PATIENCE_SECONDS)
+    if not facts.structure_known:
+        if quiet > patience:
+            return Done(f"stood still for {quiet / 60:.0f} min; {_ONLY_STILL}", Change(facts=facts))
+        case.kit.progress.note(case.id, f"quiet for {quiet:.0f} of {patience:.0f} s: {_ONLY_STILL}")
+        return None
+    if case.kit.once or quiet > patience:
         hint = problem.hint if problem and problem.hint else _STANDS_STILL
         return Ask(title, message, hint, Change(facts=facts))
     case.kit.progress.note(case.id, f"quiet, but not complete: {message}")
@@ -84,5 +90,6 @@ async def _update(case: Case, files: ScanSet) -> None:
     await case.kit.ledger.apply(case.id, lambda now: Change(scan=replace(now.scan, files=files)))
 
 
+_ONLY_STILL = "whether it is complete cannot be told, its format has no open reader"
 _GONE = "If it was moved, put it back and restart; if it is not wanted, cancel it"
 _STANDS_STILL = "If the scanner is still at work, wait; else scan the slide again. Restart looks once more"

@@ -20,6 +20,8 @@ _OFFERED = 4
 class AssignDialog(Question):
     """`waiting` are the barcodes still expected; what the witnesses read is offered as buttons."""
 
+    wants_scans = True
+
     def __init__(
         self,
         view: ScanView,
@@ -54,12 +56,11 @@ class AssignDialog(Question):
         """Return the reason given."""
         return self._reason.text().strip()
 
-    def take_scan(self, code: str) -> bool:
+    def take_scan(self, code: str) -> None:
         """Fill the field with what the hand scanner read."""
         self._barcode.setText(code)
         self._barcode.selectAll()
         self._reason.setText(say("Glass scanned by hand"))
-        return True
 
     def _offer(self, readings: Sequence[BarcodeReading]) -> None:
         texts = dict.fromkeys((reading.text, wording.witness(reading.source)) for reading in readings)

@@ -9,7 +9,12 @@ from app.ui.wording import say
 
 
 class Question(QDialog):
-    """A modal question. Subclasses fill `body` and call `allow` when the answer is complete."""
+    """A modal question. Subclasses fill `body` and call `allow` when the answer is complete.
+
+    One with `wants_scans` gets what the hand scanner reads while it is open.
+    """
+
+    wants_scans = False
 
     def __init__(self, title: str, text: str, yes: str, parent: QWidget | None) -> None:
         super().__init__(parent)
@@ -23,6 +28,11 @@ class Question(QDialog):
         self.text.setObjectName("muted")
         self.text.setWordWrap(True)
         self.text.setVisible(bool(text))
+        self._remark = QLabel()
+        self._remark.setObjectName("strong")
+        self._remark.setTextFormat(Qt.TextFormat.PlainText)
+        self._remark.setWordWrap(True)
+        self._remark.hide()
         self.body = QVBoxLayout()
         self.body.setSpacing(8)
         self._yes = QPushButton(yes)
@@ -41,6 +51,7 @@ class Question(QDialog):
         whole.setSpacing(12)
         whole.addWidget(heading)
         whole.addWidget(self.text)
+        whole.addWidget(self._remark)
         whole.addLayout(self.body)
         whole.addSpacing(6)
         whole.addLayout(buttons)
@@ -63,9 +74,13 @@ class Question(QDialog):
         """Leave only one button: there is nothing to decide."""
         self._no.hide()
 
-    def take_scan(self, code: str) -> bool:
-        """Take a code from the hand scanner; returns whether this question wants it."""
-        return False
+    def take_scan(self, code: str) -> None:
+        """Take a barcode from the hand scanner; only asked of a question that `wants_scans`."""
+
+    def remark(self, words: str) -> None:
+        """Say something about the last scan; empty: nothing."""
+        self._remark.setText(words)
+        self._remark.setVisible(bool(words))
 
 
 class Asker(QObject):
@@ -73,7 +88,7 @@ class Asker(QObject):
 
     def __init__(self, window: QWidget | None) -> None:
         super().__init__(window)
-        self._window = window
+        self.window = window
         self._turn = asyncio.Lock()
         self.open_question: Question | None = None
 
@@ -98,4 +113,4 @@ class Asker(QObject):
 
     async def confirm(self, title: str, text: str, yes: str) -> bool:
         """Ask a plain question."""
-        return await self.ask(Question(title, text, yes, self._window))
+        return await self.ask(Question(title, text, yes, self.window))

@@ -7,7 +7,7 @@ import zxingcpp
 from PIL import Image
 
 from app.adapters.imaging.barcodes import believed, read_barcodes
-from tests.benchmarks._label_generator import Condition, draw, labels
+from tests.benchmarks._label_generator import Condition, conditions, draw, labels
 
 LABELS = Path(__file__).parents[3] / "tests" / "data" / "labels"
 
@@ -138,6 +138,13 @@ def test_generated_labels_come_again_and_are_never_misread() -> None:
     assert {label.condition.symbology for label in first} == {"DataMatrix", "QRCode", "Code128", "PDF417"}
     for label in first:
         assert {text for text, _ in read_barcodes(Image.fromarray(label.picture))} <= {label.text}
+
+
+@pytest.mark.parametrize("number", [1147, 1650, 2731, 3264, 4228, 5003])
+def test_what_zxing_alone_sees_wrongly_is_not_believed(number: int) -> None:
+    cells = conditions()
+    label = draw(cells[number % len(cells)], number, seed=2026)
+    assert {text for text, _ in read_barcodes(Image.fromarray(label.picture))} <= {label.text}
 
 
 def test_noise_reads_as_nothing() -> None:

@@ -27,6 +27,8 @@ from tests.adapters.imaging.samples import (
     copy_tree,
 )
 
+OVERLAPPING = (NDTIFF.parent / "ndtiff3.2_magellan_explore_rgb").relative_to(SLIDES).as_posix()
+
 
 @pytest.fixture
 def finder() -> FolderFinder:
@@ -43,10 +45,12 @@ def test_every_format_is_one_scan(finder: FolderFinder) -> None:
             Layout.FOLDER,
             17,
         ),
+        f"{OVERLAPPING}/Full resolution/Magellan_expolore_multi_channel_NDTiffStack.tif": (Layout.FOLDER, 13),
         "ome-tiff/multifile/multifile-Z1.ome.tiff": (Layout.FOLDER, 6),
         "ome-tiff/qupath_OS-1-detail.ome.tif": (Layout.FILE, 1),
         "synthetic-aperio/code128_S24-001003-A1-1.svs": (Layout.FILE, 1),
-        **{main: (Layout.FOLDER, 5) for main in [s.main for s in finder.find(SLIDES)] if main.endswith(".dcm")},
+        "dicom/google_test_wsi2/google_test_wsi2.dcm": (Layout.FOLDER, 1),
+        **{f"{VENDOR.name}/{scan.main}": (Layout.FOLDER, 5) for scan in finder.find(VENDOR) if DICOM.name in scan.main},
         "synthetic-vendor/generic_pyramid.tif": (Layout.FILE, 1),
         "synthetic-vendor/hamamatsu_nanozoomer.ndpi": (Layout.FILE, 1),
         "synthetic-vendor/leica_scn400.scn": (Layout.FILE, 1),

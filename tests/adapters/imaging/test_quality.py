@@ -23,6 +23,7 @@ SLIDES = ROOT / "tests" / "data" / "slides"
 CMU_1 = ROOT / "resources" / "demo" / "slides" / "CMU-1-Small-Region.svs"
 CODE128 = SLIDES / "synthetic-aperio" / "code128_S24-001003-A1-1.svs"
 BIF = SLIDES / "synthetic-vendor" / "ventana_dp200.bif"
+RANK = (Verdict.PASS, Verdict.REVIEW, Verdict.RESCAN)
 MRXS = SLIDES / "synthetic-vendor" / "mirax_slide.mrxs"
 
 
@@ -106,12 +107,39 @@ def test_blurred_mask_is_the_same_across_strips() -> None:
     assert differing <= 3
 
 
+def test_blurred_mask_is_the_plain_recipes_across_blocks_and_where_it_is_wanted() -> None:
+    """Single precision and blocks move a border by a pixel at most, and hardly ever."""
+    small = cv2.resize(cmu_1_pixels(), None, fx=1 / 8, fy=1 / 8, interpolation=cv2.INTER_AREA)
+    tissue = np.tile(small, (7, 4, 1))[:2300, :1000]
+    picture = np.concatenate([cv2.GaussianBlur(tissue, (0, 0), sigma) for sigma in (0.3, 0.6, 0.9)], axis=1)
+    plain = blurred_mask(picture)
+    assert 0.2 < plain.mean() < 0.9
+    assert np.count_nonzero(find_blurred(picture) != plain) < 1e-4 * plain.size
+    wanted = np.zeros(plain.shape, np.bool_)
+    wanted[1100:1900, 1200:1300] = wanted[10:20, 2900:] = True
+    assert np.array_equal(find_blurred(picture, wanted)[wanted], find_blurred(picture)[wanted])
+
+
 @pytest.mark.parametrize(("sigma", "verdict"), [(0, Verdict.PASS), (2, Verdict.REVIEW), (32, Verdict.RESCAN)])
 def test_verdicts_of_blurred_copies_of_cmu_1(tmp_path: Path, sigma: int, verdict: Verdict) -> None:
     pixels = cmu_1_pixels()
     picture = cv2.GaussianBlur(pixels, (0, 0), sigma) if sigma else pixels
     numbers, _ = measure(write_tiff(tmp_path / "copy.tif", picture, mpp=0.499), with_map=False)
     assert judge(numbers, QualityLimits()).verdict is verdict
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_blurred_copies_are_ranked_by_focus_and_by_verdict(tmp_path: Path, seed: int) -> None:
+    found = []
+    for sigma in (0.0, 1.0, 2.0, 4.0):
+        make_slide(tmp_path / "copy.svs", SlideSpec(width=3072, height=2048, seed=seed, blur_sigma=sigma))
+        found.append(judge(measure(tmp_path / "copy.svs", with_map=False)[0], QualityLimits()))
+    focus = [quality.numbers.focus for quality in found]
+    ranks = [RANK.index(quality.verdict) for quality in found]
+    assert all(ratio is not None for ratio in focus)
+    assert focus == sorted(set(focus))
+    assert ranks == sorted(ranks)
+    assert (ranks[0], ranks[-1]) == (0, 1)
 
 
 def test_focus_grows_with_blur() -> None:
@@ -157,6 +185,22 @@ def test_pale_tissue_is_not_blank(tmp_path: Path) -> None:
     pale = (240 - 0.2 * (240 - cells_on_glass(0.8).astype(np.float32))).astype(np.uint8)
     numbers, _ = measure(write_tiff(tmp_path / "pale.tif", pale), with_map=False)
     assert not numbers.blank
+
+
+@pytest.mark.parametrize("colour", [(0.05, 0.1, 1.0), (0.1, 1.0, 0.2), (1.0, 0.5, 0.9)], ids=["DAPI", "FITC", "merged"])
+def test_sharp_fluorescence_is_not_called_blurred(tmp_path: Path, colour: tuple[float, float, float]) -> None:
+    glow = 255 - cells_on_glass(0.8).min(axis=2).astype(np.float32)
+    picture = (glow[:, :, np.newaxis] * np.array(colour, np.float32)).astype(np.uint8)
+    numbers, _ = measure(write_tiff(tmp_path / "glow.tif", picture), with_map=False)
+    quality = judge(numbers, QualityLimits())
+    assert quality.verdict is Verdict.NOT_CHECKED
+    assert "fluorescence" in quality.reason
+
+
+def test_dark_tissue_that_fills_the_picture_is_measured(tmp_path: Path) -> None:
+    dense = cv2.resize(cmu_1_pixels()[1700:2300, 700:1300], (2048, 2048)).astype(np.float32) * 0.8
+    numbers, _ = measure(write_tiff(tmp_path / "dense.tif", dense.astype(np.uint8)), with_map=False)
+    assert numbers.blurry_percent is not None
 
 
 def test_tissue_percent_is_of_the_scanned_area(tmp_path: Path) -> None:

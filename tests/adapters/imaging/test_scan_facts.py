@@ -2,7 +2,9 @@ from collections.abc import Callable
 from io import BytesIO
 from pathlib import Path
 
+import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from app.adapters.imaging.finder import FolderFinder
@@ -91,6 +93,18 @@ def test_facts_of_each_format(path, word, size, levels, mpp, objective, associat
     assert facts.barcodes == tuple(BarcodeReading(*each) for each in barcodes)
     assert facts.complete
     assert facts.problem is None
+
+
+def test_of_two_descriptions_the_first_one_counts(tmp_path: Path) -> None:
+    pixels = (
+        '<Pixels SizeX="32" SizeY="24" PhysicalSizeX="0.5" PhysicalSizeY="0.5"><Channel Name="A"/><Channel Name="B"/>'
+    )
+    words = f"<OME><Image>{pixels}</Pixels></Image></OME>"
+    path = tmp_path / "x_MMStack_Pos0.ome.tif"
+    imagej = [(270, "s", 0, "ImageJ=1.53", True)]
+    tifffile.imwrite(path, np.zeros((24, 32), np.uint8), description=words, metadata=None, extratags=imagej)
+    facts = read_facts(scan_of(path))
+    assert (facts.size, facts.mpp, facts.channels) == ((32, 24), (0.5, 0.5), ("A", "B"))
 
 
 def test_dates_and_serial_numbers() -> None:

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+import tifffile
 
 from app.adapters.imaging.finder import FolderFinder
 from app.adapters.imaging.scan_facts import read_facts
@@ -83,6 +84,24 @@ def test_a_renamed_file_that_speaks_of_its_original_misses_nothing(tmp_path: Pat
     )
     (folder / "copy.ome.xml").write_text("<note/>", encoding="utf-8")
     assert facts_of(folder).complete
+
+
+def test_room_behind_a_tile_and_a_tile_without_its_end_mark_are_as_scanners_write_them(tmp_path: Path) -> None:
+    folder = tmp_path / "slides"
+    path = copy_tree(CODE128, folder)
+    with tifffile.TiffFile(path) as file:
+        page = file.pages[0].aspage()
+        offset, count = page.dataoffsets[0], page.databytecounts[0]
+    data = path.read_bytes()
+    end = offset + count
+    assert data[end - 2 : end] == b"\xff\xd9"
+    path.write_bytes(data[: end - 2] + b"\x5a\x5a" + data[end:])
+    assert facts_of(path).complete, "decoders take a JPEG without its end mark"
+    shorter = data.index(b"\xff\xd9", offset) - 40
+    path.write_bytes(data[:shorter] + b"\xff\xd9" + bytes(end - shorter - 2) + data[end:])
+    assert facts_of(path).complete, "there is room between the tile's end and the next one"
+    path.write_bytes(data[:shorter] + bytes(end - shorter) + data[end:])
+    assert "its last bytes are missing or zeros" in message_of(path)
 
 
 @pytest.mark.parametrize("name", ["x.xml", "x.json", "x.svs.csv"])

@@ -3,64 +3,52 @@
 import struct
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from app.adapters.imaging.cellsens import CellSensError, check_ets
-from app.adapters.imaging.czi import CziError, check_czi
+from app.adapters.imaging.czi import CziError
+from app.adapters.imaging.czi_wholeness import check_czi
+from tests.formats.made_czi import Attachment, make_czi
+from tests.formats.made_ets import make_ets
 
-DIMENSIONS = 4
-
-
-def ets(chunks: int = 3) -> bytes:
-    """An .ets file: head, pieces of 100 bytes, then the table of pieces."""
-    table = 64 + 100 * chunks
-    head = struct.pack("<4siiiqiiqi", b"SIS\0", 64, 2, DIMENSIONS, 44, 20, 0, table, chunks)
-    entries = b"".join(
-        struct.pack("<i4iqii", 0, number, 0, 0, 0, 64 + 100 * number, 100, 0) for number in range(chunks)
-    )
-    return head.ljust(64, b"\0") + b"p" * 100 * chunks + entries
+PENDING_AT = 32 + struct.calcsize("<iiii16s16siqq")
 
 
 def test_an_ets_file_is_whole_only_with_all_its_pieces(tmp_path: Path) -> None:
     path = tmp_path / "frame_t.ets"
-    data = ets()
+    data = make_ets(np.random.default_rng(3).integers(1, 255, (600, 700, 3), np.uint8))
     path.write_bytes(data)
     check_ets(path)
     for kept in [len(data) * part // 20 for part in range(20)] + [len(data) - 1]:
         path.write_bytes(data[:kept])
         with pytest.raises(CellSensError):
             check_ets(path)
+        path.write_bytes(data[:kept].ljust(len(data), b"\0"))
+        if kept < len(data) - 1:  # the last entry ends in zeros anyway
+            with pytest.raises(CellSensError):
+                check_ets(path)
 
 
-def segment(name: bytes, contents: bytes) -> bytes:
-    return struct.pack("<16sqq", name, len(contents), len(contents)) + contents
+@pytest.fixture
+def czi() -> bytes:
+    """A CZI file of two levels with a label inside."""
+    full = np.random.default_rng(3).integers(1, 255, (64, 64, 3), np.uint8)
+    return make_czi([full, full[::2, ::2]], {"Label": Attachment("CZI", make_czi([full]))})
 
 
-def czi(pending: int = 0) -> bytes:
-    """A CZI file: head, one piece, the table of pieces, metadata."""
-    head_bytes = 32 + 512
-    piece = segment(b"ZISRAWSUBBLOCK", b"p" * 200)
-    entry = struct.pack("<2siqiibB4si", b"DV", 3, head_bytes, 0, 0, 0, 0, b"", 1) + b"X".ljust(20, b"\0")
-    table = segment(b"ZISRAWDIRECTORY", struct.pack("<i", 1).ljust(128, b"\0") + entry)
-    metadata = segment(b"ZISRAWMETADATA", b"m" * 300)
-    table_at = head_bytes + len(piece)
-    fields = struct.pack("<iiii16s16siqqiq", 1, 0, 0, 0, b"", b"", 0, table_at, table_at + len(table), pending, 0)
-    return segment(b"ZISRAWFILE", fields.ljust(512, b"\0")) + piece + table + metadata
-
-
-def test_a_czi_file_is_whole_only_when_closed_and_not_cut(tmp_path: Path) -> None:
+def test_a_czi_file_is_whole_only_when_closed_and_not_cut(tmp_path: Path, czi: bytes) -> None:
     path = tmp_path / "x.czi"
-    data = czi()
-    path.write_bytes(data)
+    path.write_bytes(czi)
     check_czi(path)
-    for kept in [len(data) * part // 20 for part in range(20)] + [len(data) - 1]:
-        path.write_bytes(data[:kept])
+    for kept in [len(czi) * part // 20 for part in range(20)] + [len(czi) - 1]:
+        path.write_bytes(czi[:kept])
         with pytest.raises(CziError):
             check_czi(path)
 
 
-def test_a_pending_update_is_named(tmp_path: Path) -> None:
+def test_a_pending_update_is_named(tmp_path: Path, czi: bytes) -> None:
     path = tmp_path / "x.czi"
-    path.write_bytes(czi(pending=1))
+    path.write_bytes(czi[:PENDING_AT] + struct.pack("<i", 1) + czi[PENDING_AT + 4 :])
     with pytest.raises(CziError, match="pending"):
         check_czi(path)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from app.domain.dossier import Dossier
-from app.domain.quality import Quality, QualityNumbers, Verdict
+from app.domain.quality import Quality, QualityLimits, QualityNumbers, Verdict
 from app.domain.scan import Layout, Member, RunId, Scan, ScanId, ScanSet, VerifiedFile
 from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
 from app.domain.step import StepRecord, StepState
@@ -33,9 +33,13 @@ def a_dossier(number: str, *, run: RunId | None = None) -> Dossier:
         complete=False, problem=Problem("Not whole", "3 of 4", "Wait"), scanned_at="2026-11-22", scanner_serial="S1",
         reader="openslide", properties={"mirax.x": "1", "a": "ß"},
     )  # fmt: skip
-    numbers = QualityNumbers(12.4, 0.31, 22.5, blank=False, reason="why")
+    numbers = QualityNumbers(
+        12.4, 0.31, 22.5, blank=False, reason="why", missed_percent=18.2, pen_percent=3.1, blurry_pen_percent=1.5
+    )
+    limits = QualityLimits(6.0, 0.21, 0.2, focus_usual=0.16, focus_of="Raven at 20x")
     verified = VerifiedFile("/scanner/a", "Prec01/a", 12, "ab" * 32, "read back")
     return Dossier(
         scan, {step.id: StepRecord(step.id, StepState.PENDING) for step in JOURNEY}, facts,
-        Quality(Verdict.RESCAN, numbers, "Need to rescan"), {"Study": "Prec01", "Barcode": "000123"}, (verified,), True,
+        Quality(Verdict.RESCAN, numbers, "Need to rescan", limits, "1.0"), {"Study": "Prec01", "Barcode": "000123"},
+        (verified,), True,
     )  # fmt: skip

@@ -20,6 +20,7 @@ from app.domain.audit import AuditEntry, AuditTip
 from app.domain.dossier import RescanLink
 from app.domain.errors import ErrorKind, SurroundingsError
 from app.domain.journal import Answer
+from app.domain.quality import Quality, QualityNumbers, Verdict
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
 from app.domain.scan import RunId, ScanId
 from app.domain.sheet import CellWrite, SheetColumn, SheetRow, SlideSheet
@@ -48,6 +49,15 @@ async def test_a_scan_comes_back_with_every_field(store: SqliteStore, tmp_path: 
     assert await store.work(lambda j: j.dossiers()) == (dossier, bare)
     assert await store.work(lambda j: j.dossiers(RUN.id)) == (dossier,)
     assert list((await store.work(lambda j: j.dossiers()))[0].row) == ["Study", "Barcode"], "in the sheet's order"
+
+
+async def test_a_verdict_of_an_older_program_is_still_read(store: SqliteStore) -> None:
+    await store.work(lambda j: j.add(a_dossier("a")))
+    known = {"blank": False, "blurry_percent": 1.5, "focus": 0.2, "tissue_percent": 9.0, "why_not": ""}
+    old = json.dumps(known | {"verdict": "pass", "reason": "r"})
+    await store.work(lambda j: j._db.execute("UPDATE scan SET quality = ?", (old,)))
+    dossier = (await store.work(lambda j: j.dossiers()))[0]
+    assert dossier.quality == Quality(Verdict.PASS, QualityNumbers(1.5, 0.2, 9.0), "r")
 
 
 async def test_a_saved_scan_and_its_moves_come_back(store: SqliteStore) -> None:
@@ -312,6 +322,14 @@ async def test_a_page_that_is_damaged_later_is_told_in_the_same_words(tmp_path: 
     with pytest.raises(SurroundingsError, match="journal is damaged"):
         await store.work(lambda j: [dossier.steps for dossier in j.dossiers()])
     await store.close()
+
+
+async def test_a_row_that_no_program_wrote_is_told_in_the_same_words(store: SqliteStore) -> None:
+    """Half a page of zeros: SQLite reads values that were never there, and sees nothing wrong."""
+    await store.work(lambda j: j.add(a_dossier("a")))
+    await store.work(lambda j: j._db.execute("UPDATE scan SET members = ''"))
+    with pytest.raises(SurroundingsError, match="journal is damaged"):
+        await store.work(lambda j: j.dossiers())
 
 
 async def test_the_journal_s_id_stays(tmp_path: Path) -> None:
