@@ -54,6 +54,8 @@ TEST_PROGRAMS = {
     "rclone": "rclone",
     "strace": "strace",
     "fusermount3": "fuse3",
+    "dbus-run-session": "dbus",
+    "gnome-keyring-daemon": "gnome-keyring",
 }
 """Program that the tests of the window and of faults, the benchmarks or the screenshots start → Debian package."""
 

@@ -16,6 +16,15 @@ for name in ("domain", "pipeline", "services", "adapters", "cli", "bootstrap"):
 """
 
 
+LATE = ("keyring", "google.auth", "google_auth_oauthlib", "requests", "oauthlib")
+
+
+def test_libraries_that_few_commands_need_come_late() -> None:
+    code = f"import sys, app.cli; print([name for name in {LATE} if name in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
+
+
 def test_everything_but_the_ui_is_imported_without_qt() -> None:
     done = subprocess.run([sys.executable, "-c", BLOCKED], cwd=ROOT, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr

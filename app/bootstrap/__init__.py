@@ -15,6 +15,7 @@ from app.bootstrap.place import (
     settings_if_any,
     version,
 )
+from app.bootstrap.secrets import open_secret_desk
 from app.bootstrap.share import is_the_labs_share, journal_of_share
 from app.bootstrap.station import (
     Needed,
@@ -51,6 +52,7 @@ __all__ = [
     "open_every_part",
     "open_folder",
     "open_journal",
+    "open_secret_desk",
     "open_station",
     "refuse_empty",
     "require",

@@ -6,8 +6,9 @@ from pathlib import Path
 from app.adapters.files.single_instance import HolderLock
 from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
+from app.adapters.secrets.system_keyring import SystemKeyring
 from app.adapters.storage.backups import backups_of
-from app.bootstrap.place import Place, about_folder, load_settings, require
+from app.bootstrap.place import Place, about_folder, account, load_settings, require
 from app.bootstrap.sheet import read_sheet, require_sheet
 from app.bootstrap.station import open_destination, open_journal
 from app.domain.dossier import Dossier
@@ -17,6 +18,7 @@ from app.domain.settings import Settings
 from app.services.doctor import Examination
 from app.services.leftovers import judge_leftovers, left_over
 from app.services.room import slides_that_fit
+from app.services.secret_acts import secrets_are_well
 
 
 def doctors_list(place: Place) -> tuple[Examination, ...]:
@@ -39,6 +41,7 @@ def doctors_list(place: Place) -> tuple[Examination, ...]:
         ("leftovers", lambda: _leftovers_of(place, settings)),
         ("stations", lambda: _stations_of(settings)),
         ("sheet", lambda: _sheet_is_well(place, settings)),
+        ("secrets", lambda: _secrets_are_well(google_needed=settings.sheet.kind == "google")),
         ("data", lambda: _data_is_well(place)),
         ("journal", lambda: _journal_is_well(place)),
         ("backups", lambda: _backups_are_well(place)),
@@ -96,6 +99,10 @@ def _sheet_is_well(place: Place, settings: Settings) -> str:
     sheet = read_sheet(place, settings)
     template_columns(settings.destination.folder, sheet)
     return f"{sheet.title}: {len(sheet.rows)} slides"
+
+
+def _secrets_are_well(*, google_needed: bool) -> str:
+    return secrets_are_well(SystemKeyring(), account(), google_needed=google_needed)
 
 
 def _data_is_well(place: Place) -> str:

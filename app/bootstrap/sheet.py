@@ -9,7 +9,7 @@ from pathlib import Path
 from app.adapters.secrets.system_keyring import SystemKeyring
 from app.adapters.sheets.workbook import WorkbookSheet
 from app.bootstrap.place import Place, require
-from app.domain.errors import UseError
+from app.domain.errors import SurroundingsError, UseError
 from app.domain.journal import Store
 from app.domain.ports import SheetGateway
 from app.domain.settings import Settings, SheetSettings
@@ -52,8 +52,12 @@ def _opened(place: Place, settings: Settings, memory: SheetMemory) -> Iterator[S
     spreadsheet = spreadsheet_id(sheet)
 
     def link() -> GoogleLink:
+        try:
+            credentials = google_credentials(SystemKeyring(), place.data, sheet.sign_in)
+        except UseError as error:  # no reason to stop: the sheet waits until somebody has signed in
+            raise SurroundingsError(error.title, error.message, error.hint) from error
         return GoogleLink(
-            google_credentials(SystemKeyring(), place.data, sheet.sign_in),
+            credentials,
             spreadsheet,
             api_root=sheet.api_root,
             timeout_seconds=sheet.timeout_seconds,

@@ -108,6 +108,9 @@ def open_every_part() -> list[str]:
         "reportlab.pdfgen.canvas",
         "psutil",
         "platformdirs",
+        "keyring.backends.chainer",
+        "google_auth_oauthlib.flow",
+        "google.oauth2.service_account",
         "app.ui.application",
     )
     for name in names:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from app import __version__
-from app.cli import audit, lab, outside, people, pictures, rescans, runs, share, tuning
+from app.cli import audit, lab, outside, people, pictures, rescans, runs, secret, share, tuning
 from app.domain.errors import UseError
 from app.domain.step import StepState
 from app.pipeline.journey import JOURNEY
@@ -19,9 +19,25 @@ Commands = Any  # argparse keeps the type of its sub-parsers private
 class Parser(argparse.ArgumentParser):
     """Tells wrong words as every other wrong use is told."""
 
+    keeps_secrets = False
+    """Whether words that are not understood may be a secret, which must not be repeated."""
+
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Parse; raise UseError for what is left over, where that may be a secret."""
+        found, left = super().parse_known_args(args, namespace)
+        if left and self.keeps_secrets:
+            raise UseError(
+                "The command is not understood",
+                "There are words too many. A secret is never taken from the command line: others can read it there",
+                "If one of them was a secret, change it: it stands in the shell's history now",
+            )
+        return found, left
+
     def error(self, message: str) -> NoReturn:
         """Print the usage to stderr and raise UseError."""
         self.print_usage(sys.stderr)
+        if self.keeps_secrets:
+            message = "What was typed is not repeated, one of the words may be a secret"
         raise UseError("The command is not understood", message, f"`{self.prog} --help` tells what it takes")
 
 
@@ -42,10 +58,8 @@ def make_parser() -> Parser:
     return parser
 
 
-def _command(
-    commands: Commands, name: str, words: str, act: Callable[..., Any], *, in_window: bool = False
-) -> argparse.ArgumentParser:
-    parser: argparse.ArgumentParser = commands.add_parser(name, help=words, description=words)
+def _command(commands: Commands, name: str, words: str, act: Callable[..., Any], *, in_window: bool = False) -> Parser:
+    parser: Parser = commands.add_parser(name, help=words, description=words)
     parser.set_defaults(act=act, in_window=in_window)
     parser.add_argument("--json", action="store_true", help="print one JSON document")
     return parser
@@ -164,6 +178,14 @@ def _add_outside(commands: Commands) -> None:
     log.add_argument("run", nargs="?", metavar="RUN", help="with `export`: this run's entries alone")
     log.add_argument("--out", metavar="FILE", help="with `export`")
     log.add_argument("--format", choices=("csv", "json"), help="with `export` (csv)")
+    # Outside the loop, as a window: it waits for a person.
+    keyring = _command(
+        commands, "secret", "what must stay secret, in the keyring of this account", secret.secret, in_window=True
+    )
+    keyring.keeps_secrets = True
+    keyring.add_argument("what", choices=("set", "clear", "list"))
+    keyring.add_argument("name", nargs="?", metavar="NAME", help="`secret list` shows those that the program knows")
+    keyring.add_argument("--file", metavar="PATH", help="with `set`: what it holds; else it is asked for, or piped in")
     _command(commands, "doctor", "every outside thing, one line each", outside.doctor)
 
 

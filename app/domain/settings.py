@@ -92,11 +92,11 @@ class SheetSettings:
     scanner_column: str = _declare("Scanner", D("Scanner column", "The header above the scanner's name; empty: none."))
     add_columns: bool = _declare(True, D("Add columns", "Whether missing columns of ours are added at the right end."))
     sign_in: str = _declare(
-        "service_account",
+        "google-service-account",
         D(
             "Google account",
-            "Who writes to a Google spreadsheet: a service account, or the person who signed in.",
-            choices=("service_account", "person"),
+            "Which secret signs in to Google: the lab's service account, or a person who signed in once.",
+            choices=("google-service-account", "google-sign-in"),
         ),
     )
     calls_per_minute: int = _declare(

@@ -1,149 +1,163 @@
 """Secrets in the keyring of the system's account: Windows' credentials, macOS' keychain, the secret service."""
 
-import json
-from collections.abc import Iterator
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import Any, Protocol
+from time import monotonic
+from typing import TypeVar
 
+from app.adapters.secrets.pieces import Backend, IncompleteError, Pieces
+from app.adapters.secrets.trusted import trusted_backend
 from app.domain.errors import SurroundingsError
+from app.domain.secret import KNOWN_SECRETS
 
-SERVICE = "Slideferry"
 INDEX = "names of secrets"
-PIECE_CHARACTERS = 1200
-"""Windows keeps at most 2,560 bytes a credential, in UTF-16: longer values lie there in pieces."""
+"""A keyring does not tell what it holds: the names stand in it, too. The blanks keep it apart from every secret."""
 
-_TRUSTED = ("keyring.backends.Windows", "keyring.backends.macOS", "keyring.backends.SecretService",
-            "keyring.backends.libsecret", "keyring.backends.kwallet")  # fmt: skip
-_PIECES = "in pieces: "
+PATIENCE_SECONDS = 120.0
+"""A locked keyring asks for its password in a window of its own, which somebody must find and fill in."""
 
-
-class Backend(Protocol):
-    """What of a keyring's backend is used."""
-
-    def get_password(self, service: str, username: str) -> str | None:
-        """Return a value, None where there is none."""
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        """Keep a value."""
-
-    def delete_password(self, service: str, username: str) -> None:
-        """Forget a value."""
+_SLICE_SECONDS = 0.2
+T = TypeVar("T")
 
 
 class SystemKeyring:
-    """Meets the port Secrets. Only backends that the system itself guards are used, never a file in plain text."""
+    """Meets the port Secrets. The keyring is looked for at the first call, so that nobody waits for it in vain."""
 
-    def __init__(self, backend: Backend | None = None) -> None:
+    def __init__(self, backend: Backend | None = None, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._backend = backend
+        self._patience_seconds = patience_seconds
 
     def get(self, name: str) -> str | None:
         """Return a secret, None where there is none of this name."""
-        with _in_words():
-            backend = self._open()
-            value = backend.get_password(SERVICE, name)
-            if value is None or not value.startswith(_PIECES):
-                return value
-            count = int(value.removeprefix(_PIECES))
-            pieces = [backend.get_password(SERVICE, _piece(name, number)) for number in range(count)]
-        if any(piece is None for piece in pieces):
-            raise SurroundingsError(
-                "A secret is not whole",
-                f"{name}: a part of it is gone from the keyring",
-                f"Set it anew: secret set {name}",
-            )
-        return "".join(piece or "" for piece in pieces)
+        return self._ask(lambda pieces: pieces.read(name))
 
     def put(self, name: str, value: str) -> None:
-        """Keep a secret in the place of an older one; its first part, which counts, comes last."""
-        with _in_words():
-            backend = self._open()
-            self._forget_pieces(backend, name)
-            if len(value) <= PIECE_CHARACTERS and not value.startswith(_PIECES):
-                backend.set_password(SERVICE, name, value)
-            else:
-                pieces = [value[at : at + PIECE_CHARACTERS] for at in range(0, len(value), PIECE_CHARACTERS)]
-                for number, piece in enumerate(pieces):
-                    backend.set_password(SERVICE, _piece(name, number), piece)
-                backend.set_password(SERVICE, name, f"{_PIECES}{len(pieces)}")
-            self._keep_names(backend, {*self._names(backend), name})
+        """Keep a secret in the place of an older one. Its name is noted first: nothing is kept that is not listed."""
+
+        def put(pieces: Pieces) -> None:
+            _note(pieces, {*_noted(pieces), name})
+            pieces.write(name, value)
+
+        self._ask(put)
 
     def clear(self, name: str) -> bool:
-        """Forget a secret; False where there was none."""
-        with _in_words():
-            backend = self._open()
-            self._keep_names(backend, {*self._names(backend)} - {name})
-            if backend.get_password(SERVICE, name) is None:
-                return False
-            self._forget_pieces(backend, name)
-            backend.delete_password(SERVICE, name)
-            return True
+        """Forget a secret and what a cut-off call left of it; False where there was none."""
+
+        def clear(pieces: Pieces) -> bool:
+            was_there = pieces.holds(name)
+            pieces.remove(name)
+            _note(pieces, _noted(pieces) - {name})
+            return was_there
+
+        return self._ask(clear)
 
     def names(self) -> tuple[str, ...]:
-        """Return the names of what is kept."""
-        with _in_words():
-            return tuple(sorted(self._names(self._open())))
+        """Return the names of what is kept; those that the program knows are looked for even if they are not noted."""
+        known = {each.name for each in KNOWN_SECRETS}
+        return self._ask(lambda pieces: tuple(name for name in sorted(known | _noted(pieces)) if pieces.holds(name)))
 
-    def _open(self) -> Backend:
-        if self._backend is None:
-            self._backend = trusted_backend()
-        return self._backend
+    def _ask(self, act: Callable[[Pieces], T]) -> T:
+        def ask() -> T:
+            with _in_words():
+                if self._backend is None:
+                    self._backend = trusted_backend()
+                return act(Pieces(self._backend))
 
-    def _forget_pieces(self, backend: Backend, name: str) -> None:
-        value = backend.get_password(SERVICE, name)
-        if value is None or not value.startswith(_PIECES):
-            return
-        for number in range(int(value.removeprefix(_PIECES))):
-            if backend.get_password(SERVICE, _piece(name, number)) is not None:
-                backend.delete_password(SERVICE, _piece(name, number))
-
-    def _names(self, backend: Backend) -> list[str]:
-        kept: list[str] = json.loads(backend.get_password(SERVICE, INDEX) or "[]")
-        return kept
-
-    def _keep_names(self, backend: Backend, names: set[str]) -> None:
-        backend.set_password(SERVICE, INDEX, json.dumps(sorted(names)))
+        return _patiently(ask, self._patience_seconds)
 
 
-def trusted_backend() -> Backend:
-    """Return the system's keyring. Raises SurroundingsError where there is none that may be trusted."""
-    import keyring
-    import keyring.backends.chainer
+def _noted(pieces: Pieces) -> set[str]:
+    try:
+        return set((pieces.read(INDEX) or "").split())
+    except IncompleteError:
+        return set()  # the next change writes the names anew
 
-    chosen: Any = keyring.get_keyring()
-    candidates = chosen.backends if isinstance(chosen, keyring.backends.chainer.ChainerBackend) else [chosen]
-    for each in candidates:
-        if type(each).__module__ in _TRUSTED:
-            backend: Backend = each
-            return backend
-    named = ", ".join(f"{type(each).__module__}.{type(each).__name__}" for each in candidates) or "none"
-    raise SurroundingsError(
-        "This account has no keyring",
-        f"Secrets are kept in the system's keyring only; here there is {named}",
-        "Sign in to the desktop with a keyring (Windows, macOS, GNOME Keyring, KWallet), then try again",
-    )
+
+def _note(pieces: Pieces, names: set[str]) -> None:
+    if names == _noted(pieces):
+        return
+    if names:
+        pieces.write(INDEX, "\n".join(sorted(names)))
+    else:
+        pieces.remove(INDEX)
+
+
+def _patiently(act: Callable[[], T], seconds: float) -> T:
+    """Call in a thread of its own, because a keyring may wait for ever; raise SurroundingsError when time is up."""
+    answer: Future[T] = Future()
+
+    def call() -> None:
+        try:
+            answer.set_result(act())
+        except BaseException as error:  # noqa: BLE001 - raised again by whoever waits for the answer
+            answer.set_exception(error)
+
+    thread = threading.Thread(target=call, name="keyring", daemon=True)
+    thread.start()
+    until = monotonic() + seconds
+    while thread.is_alive() and monotonic() < until:
+        thread.join(_SLICE_SECONDS)  # in slices: on Windows Ctrl+C is heard between two of them only
+    if not answer.done():
+        raise SurroundingsError(
+            "The keyring does not answer",
+            f"It was waited for {seconds:.0f} s",
+            "Look for a window that asks for the keyring's password, then try again",
+        )
+    return answer.result()
 
 
 @contextmanager
 def _in_words() -> Iterator[None]:
-    from keyring.errors import InitError, KeyringError, KeyringLocked, NoKeyringError
+    from keyring.errors import NoKeyringError
 
+    locked, failures = _locked(), _failures()
     try:
         yield
-    except (NoKeyringError, InitError) as error:
+    except NoKeyringError as error:
         raise SurroundingsError(
-            "This account has no keyring",
-            f"The system's keyring does not answer ({type(error).__name__})",
-            "Sign in to the desktop with a keyring, then try again",
+            "This account has no keyring", "None answers", "Sign in to the desktop with a keyring, then try again"
         ) from error
-    except KeyringLocked as error:
+    except locked as error:
         raise SurroundingsError(
-            "The keyring is locked", "It did not open", "Unlock it (sign in to the desktop anew), then try again"
+            "The keyring is locked",
+            f"It did not open ({type(error).__name__})",
+            "Unlock it: sign in to the desktop anew, or open its own program; then try again",
         ) from error
-    except KeyringError as error:
+    except failures as error:
+        number = getattr(error, "winerror", None)
         raise SurroundingsError(
-            "The keyring refused", f"It answered with {type(error).__name__}", "Look whether it is unlocked, try again"
+            "The keyring refused",
+            f"It answered with {type(error).__name__}" + (f" {number}" if number else ""),
+            "Sign in at the machine itself, look whether the keyring is unlocked, then try again",
         ) from error
 
 
-def _piece(name: str, number: int) -> str:
-    return f"{name} ({number + 1})"
+def _locked() -> tuple[type[Exception], ...]:
+    from keyring.errors import InitError, KeyringLocked
+
+    found: tuple[type[Exception], ...] = (KeyringLocked, InitError)
+    if sys.platform == "linux":
+        from secretstorage.exceptions import LockedException, PromptDismissedException
+
+        found = (*found, LockedException, PromptDismissedException)
+    return found
+
+
+def _failures() -> tuple[type[Exception], ...]:
+    """Return what a keyring says, and what keyring lets through of the system's own errors."""
+    from keyring.errors import KeyringError
+
+    found: tuple[type[Exception], ...] = (KeyringError, OSError)
+    if sys.platform == "win32":
+        from win32ctypes.pywin32.pywintypes import error as windows_error
+
+        found = (*found, windows_error)
+    elif sys.platform == "linux":
+        from jeepney import DBusErrorResponse
+        from secretstorage.exceptions import SecretStorageException
+
+        found = (*found, SecretStorageException, DBusErrorResponse, EOFError)
+    return found
