@@ -146,8 +146,9 @@ def read_quality(text: str) -> Quality:
         pen_percent=got.get("pen_percent"),
         blurry_pen_percent=got.get("blurry_pen_percent"),
     )
-    limits = got["limits"] and QualityLimits(**got["limits"])
-    return Quality(_VERDICTS[got["verdict"]], numbers, got["reason"], limits, got["program"])
+    limits = got.get("limits")
+    judged_by = QualityLimits(**limits) if limits else None
+    return Quality(_VERDICTS[got["verdict"]], numbers, got["reason"], judged_by, got.get("program", ""))
 
 
 def scan_values(dossier: Dossier, before: Dossier | None = None) -> dict[str, Any]:
