@@ -1,6 +1,6 @@
 """The only place that builds concrete things and hands them to each other."""
 
-from app.bootstrap.demo_lab import lay_out_demo, open_demo
+from app.bootstrap.demo_lab import demo_laid_out, lay_out_demo, open_demo
 from app.bootstrap.examinations import doctors_list
 from app.bootstrap.files import destination_for, find_named, images_for_files, open_folder, sets_of
 from app.bootstrap.holding import LOG_FORMAT, hold, try_hold
@@ -36,6 +36,7 @@ __all__ = [
     "SystemClock",
     "account",
     "default_operator",
+    "demo_laid_out",
     "destination_for",
     "doctors_list",
     "find_named",

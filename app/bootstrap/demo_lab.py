@@ -1,11 +1,12 @@
 """Lays out the demo lab and opens it with its virtual scanner."""
 
-from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
 from app.adapters.imaging.studio import Studio
 from app.adapters.sheets.new_workbook import make_workbook
+from app.bootstrap.demo_google import google_for_demo
 from app.bootstrap.files import mark
 from app.bootstrap.place import Place, about_folder, default_operator, load_settings, resources
 from app.bootstrap.station import Needed, open_station
@@ -16,6 +17,18 @@ from app.services.demo import Demo, demo_settings
 from app.services.demo_plan import OBSTRUCTED_FOLDER, DemoSlide, Part, demo_grid
 from app.services.station import Station
 from app.services.virtual_scanner import VirtualScanner, lay_out, obstruct
+
+
+@contextmanager
+def demo_laid_out(folder: Path, slides: tuple[DemoSlide, ...], *, google: bool) -> Iterator[tuple[Place, Settings]]:
+    """Make the demo lab as `lay_out_demo` does; with `google` its sheet is served while the block lasts."""
+    place, settings = lay_out_demo(folder, slides)
+    if not google:
+        yield place, settings
+        return
+    with google_for_demo(place, settings, demo_grid(slides)) as (place, settings):
+        place.settings_file.write_text(settings_to_toml(settings), encoding="utf-8", newline="\n")
+        yield place, settings
 
 
 def lay_out_demo(folder: Path, slides: Sequence[DemoSlide]) -> tuple[Place, Settings]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from app import __version__
 from app.domain.errors import SurroundingsError, UseError
 from app.domain.run import Operator
+from app.domain.secret import Secrets
 from app.domain.settings import Settings
 from app.domain.settings_text import parse_settings
 from app.services.operators import operator_named, operators_of
@@ -18,10 +19,11 @@ from app.services.operators import operator_named, operators_of
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where this station keeps its settings and its journal."""
+    """Where this station keeps its settings, its journal and its secrets; `secrets` None: in the system's keyring."""
 
     settings_file: Path
     data: Path
+    secrets: Secrets | None = None
 
     @property
     def journal(self) -> Path:

@@ -53,7 +53,7 @@ def _opened(place: Place, settings: Settings, memory: SheetMemory) -> Iterator[S
 
     def link() -> GoogleLink:
         try:
-            credentials = google_credentials(SystemKeyring(), place.data, sheet.sign_in)
+            credentials = google_credentials(place.secrets or SystemKeyring(), place.data, sheet.sign_in)
         except UseError as error:  # no reason to stop: the sheet waits until somebody has signed in
             raise SurroundingsError(error.title, error.message, error.hint) from error
         return GoogleLink(

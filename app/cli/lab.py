@@ -59,15 +59,15 @@ def demo(options: argparse.Namespace, output: Output) -> int:
         output.say("There is no display here: the demo runs without a window.")
         headless = True
     slides = demo_slides(options.slides)
-    place, settings = bootstrap.lay_out_demo(folder, slides)
-    lock = bootstrap.hold(place)
-    try:
-        if headless:
-            return asyncio.run(_headless(folder, place, settings, slides, output))
-        output.say(f"The demo lab is in {folder}")
-        return bootstrap.show_demo_window(place, settings, slides, options.theme, _WINDOW_BYTES_PER_SECOND)
-    finally:
-        lock.release()
+    with bootstrap.demo_laid_out(folder, slides, google=options.google) as (place, settings):
+        lock = bootstrap.hold(place)
+        try:
+            if headless:
+                return asyncio.run(_headless(folder, place, settings, slides, output))
+            output.say(f"The demo lab is in {folder}")
+            return bootstrap.show_demo_window(place, settings, slides, options.theme, _WINDOW_BYTES_PER_SECOND)
+        finally:
+            lock.release()
 
 
 async def _headless(

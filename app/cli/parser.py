@@ -72,6 +72,7 @@ def _add_lab(commands: Commands) -> None:
     demo.add_argument("--headless", action="store_true", help="without a window, to the end")
     demo.add_argument("--slides", type=_at_least_one, default=12, metavar="N", help="how many scans (12)")
     demo.add_argument("--dir", metavar="DIR", help="where the lab is laid out (demo-lab)")
+    demo.add_argument("--google", action="store_true", help="with a Google sheet, on a service of its own")
     demo.add_argument("--theme", choices=("light", "dark", "system"), default="system")
     self_test = _command(commands, "self-test", "opens every bundled part, runs the demo headless", lab.self_test)
     # Its demo has slides that fail by design: their warnings would look like trouble.

@@ -25,7 +25,7 @@ Json = dict[str, Any]
 class GoogleLink:
     """Calls of the Sheets service about one spreadsheet, v4. Blocking; one thread uses it at a time.
 
-    `api_root` stands for Google's host, so that any server can be named. Every call ends within `timeout_seconds` for
+    Without a `spreadsheet` the calls are about all of them. `api_root` stands for Google's host, so that any server can be named. Every call ends within `timeout_seconds` for
     its connection and as long again for its whole answer, and raises as `in_words` says.
     """
 
@@ -39,7 +39,7 @@ class GoogleLink:
         calls_per_minute: int,
     ) -> None:
         self.account = str(getattr(credentials, "service_account_email", "") or "")
-        self._base = f"{api_root.rstrip('/')}/v4/spreadsheets/{spreadsheet}"
+        self._base = f"{api_root.rstrip('/')}/v4/spreadsheets" + (f"/{spreadsheet}" if spreadsheet else "")
         self._quotas = {kind: CallQuota(calls_per_minute) for kind in ("read", "write")}
         signing_in = requests.Session()
         self._session = AuthorizedSession(
