@@ -25,8 +25,9 @@ Json = dict[str, Any]
 class GoogleLink:
     """Calls of the Sheets service about one spreadsheet, v4. Blocking; one thread uses it at a time.
 
-    Without a `spreadsheet` the calls are about all of them. `api_root` stands for Google's host, so that any server can be named. Every call ends within `timeout_seconds` for
-    its connection and as long again for its whole answer, and raises as `in_words` says.
+    Without a `spreadsheet` the calls are about all of them. `api_root` stands for Google's host, so that any server can
+    be named. Every call ends within `timeout_seconds` for its connection and as long again for its whole answer, and
+    raises as `in_words` says.
     """
 
     def __init__(
