@@ -39,6 +39,8 @@ class RowPlan:
         self._columns = {header: find_column(sheet.columns, header) for header in WRITTEN_COLUMNS}
         self._marked = tab.marked
         headers = {header for barcode, cells in wanted.items() if barcode in self._rows for header in cells}
+        if headers:
+            headers |= {header for header, column in self._columns.items() if column is not None}
         self.work = self._column_work([each for each in WRITTEN_COLUMNS if each in headers], add_columns=add_columns)
         self.rows = () if self.work else tuple(self._unlike(wanted))
 
@@ -76,14 +78,15 @@ class RowPlan:
         return ColumnWork(tuple(add), tuple(mark), tuple(unmark))
 
     def _unlike(self, wanted: Wanted) -> Iterable[RowWrite]:
-        """Yield the rows that do not show all that is wanted, whole: a telling value says whose the others are."""
+        """Yield the rows that do not show all that is wanted, with all of our columns.
+
+        A write of part of a row could land on a row that another write has struck, and make a mixture of it.
+        """
+        ready = [header for header in WRITTEN_COLUMNS if self._is_ready(header)]
         for barcode, cells in wanted.items():
             row = self._rows.get(barcode)
-            if row is None:
-                continue
-            possible = {header: text for header, text in cells.items() if self._is_ready(header)}
-            if any(row.cells[header] != text for header, text in possible.items()):
-                yield RowWrite(barcode, possible)
+            if row is not None and any(row.cells[each] != cells[each] for each in ready if each in cells):
+                yield RowWrite(barcode, {each: cells.get(each, row.cells[each]) for each in ready})
 
     def _refusal(self, write: CellWrite) -> str | None:
         if not any(same_header(write.column, ours) for ours in WRITTEN_COLUMNS):
