@@ -136,6 +136,7 @@ class MainWindow(QMainWindow):
         """Stop hearing the desk, end every task of the window, then hide it."""
         self._tick.stop()
         self._feed.close()
+        self.acts.sheet.close()
         await self.errands.close()
         self.hide()
 

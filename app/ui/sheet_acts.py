@@ -41,6 +41,11 @@ class SheetActs(QObject):
             text, _, tone = sheet_words(self._desk.station())
             self._shown.show_sheet(self._desk.sheet.state(), text, tone)
 
+    def close(self) -> None:
+        """Put that window away."""
+        if self._shown is not None:
+            self._shown.close()
+
     def open_sheet(self, cell: str = "") -> None:
         """Open the sheet: a workbook with the program for it, a Google sheet in the browser, at this cell."""
         try:

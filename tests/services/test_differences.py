@@ -133,6 +133,20 @@ async def test_a_safe_image_moves_to_its_new_name_and_the_sheet_and_the_manifest
         assert await acts_of(station) == [("take over", "Panel: P1", "Panel: P9")]
 
 
+async def test_an_image_moves_also_when_the_scanners_copy_was_freed(noted: Lab) -> None:
+    noted.release(keep_days=0.0)
+    path = noted.scan("a.svs", "620995")
+    whole = path.read_bytes()
+    async with noted.open() as station:
+        await noted.rest()
+        assert not path.exists()
+        await change(noted, station, "Experiment", "Run 3")
+        await station.acts.differences.take_over(noted.id("a.svs"))
+        await noted.rest()
+        assert noted.published() == {"Prec01/Run 3/620995_Prec01_P1.svs": whole}
+        assert noted.get("a.svs").state is S.SUCCEEDED
+
+
 async def test_a_slide_with_a_rescan_keeps_its_older_image_where_it_is(noted: Lab) -> None:
     noted.scan("old.svs", "620995", mark="old")
     async with noted.open() as station:

@@ -96,6 +96,25 @@ async def test_hundreds_of_findings_stay_a_list_that_scrolls(window: MainWindow,
     assert shown.height() == height
 
 
+async def test_the_sheets_window_goes_with_the_main_window(window: MainWindow) -> None:
+    shown = open_sheet_window(window)
+    assert shown.isVisible()
+    window.acts.sheet.close()  # as close_down does
+    assert not shown.isVisible()
+
+
+async def test_long_words_are_cut_and_do_not_widen_the_window(window: MainWindow, desk: FakeDesk) -> None:
+    trouble = "The slide sheet is not shared with us: " + "share it with the lab's own account, " * 9
+    desk.station_view = replace(desk.station_view, sheet_trouble=trouble)
+    window.resize(960, 700)
+    window.reload()
+    QApplication.processEvents()
+    words = next(each for each in window.status.findChildren(QPushButton) if each.accessibleName() == "Sheet")
+    assert window.width() == 960
+    assert words.text().endswith("…")
+    assert trouble in words.toolTip()
+
+
 async def test_a_sheet_that_cannot_be_opened_says_so(window: MainWindow, desk: FakeDesk, monkeypatch) -> None:
     from PySide6.QtGui import QDesktopServices
 
