@@ -103,7 +103,7 @@ def _sheet_is_well(place: Place, settings: Settings) -> str:
     template_columns(settings.destination.folder, sheet)
     found = sheet_findings(sheet, scanner_column=settings.sheet.scanner_column, scanner=settings.scanner.name)
     told = "; ".join(each.words for each in found[:_FINDINGS_TOLD]) + (" …" if len(found) > _FINDINGS_TOLD else "")
-    return f"{sheet.title}: {len(sheet.rows)} slides" + (f", {len(found)} findings ({told})" if found else "")
+    return f"{sheet.title}: {len(sheet.rows)} slides" + (f", {len(found)} to put right ({told})" if found else "")
 
 
 def _secrets_are_well(*, google_needed: bool) -> str:

@@ -38,10 +38,11 @@ class DifferenceActs:
     def new_path(self, scan: ScanId) -> str:
         """Return the path below the share's root that taking over would give the scan; empty where it keeps its own.
 
-        Raises UseError where nothing differs, and as naming does where the row makes no name.
+        Raises UseError where nothing differs or a REQUIRED cell is empty, and as naming does where no name can be made.
         """
         now = self._kit.ledger.get(scan)
         sheet, row, _ = self._changed(now)
+        _require_whole(sheet, row)
         return self._renamed(now, sheet, row)
 
     async def take_over(self, scan: ScanId) -> None:
@@ -49,6 +50,7 @@ class DifferenceActs:
 
         def change(now: Dossier) -> Change:
             sheet, row, found = self._changed(now)
+            _require_whole(sheet, row)
             entry = self._entry(now, "take over", _texts(found, lambda d: d.then), _texts(found, lambda d: d.now), "")
             if not self._renamed(now, sheet, row):
                 for step in (MATCH, NAME):
@@ -86,6 +88,17 @@ class DifferenceActs:
         if (folder, stem) == (now.scan.folder, now.scan.stem):
             return ""
         return "/".join(part for part in (folder, stem + extension) if part)
+
+
+def _require_whole(sheet: SlideSheet, row: SheetRow) -> None:
+    """Raise UseError for a row that would stop the scan: a safe image must not come to stand among the open ones."""
+    missing = sheet.missing_cells(row)
+    if missing:
+        raise UseError(
+            "The changed row lacks cells",
+            f"REQUIRED and empty in {sheet.title}: {', '.join(missing)}",
+            "Fill these cells first; or leave the scan as it is",
+        )
 
 
 def _texts(found: tuple[Difference, ...], value: Callable[[Difference], str]) -> str:

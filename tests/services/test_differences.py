@@ -183,6 +183,21 @@ async def test_a_scan_that_is_not_safe_yet_is_named_and_carried_anew(noted: Lab)
         assert noted.published() == {RENAMED: path.read_bytes()}
 
 
+async def test_a_row_that_lacks_a_required_cell_is_not_taken_over(noted: Lab) -> None:
+    noted.scan("a.svs", "620995")
+    async with noted.open() as station:
+        await noted.rest()
+        await change(noted, station, "Study", "")
+        acts, before = station.acts.differences, noted.get("a.svs")
+        with pytest.raises(UseError, match="Study"):
+            acts.new_path(before.id)
+        with pytest.raises(UseError, match="The changed row lacks cells"):
+            await acts.take_over(before.id)
+        assert noted.get("a.svs") == before
+        await acts.leave(before.id)
+        assert told(noted, station) == ()
+
+
 async def test_what_was_left_is_not_asked_again_also_after_a_restart(noted: Lab) -> None:
     noted.scan("a.svs", "620995")
     async with noted.open() as station:
