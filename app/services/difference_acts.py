@@ -15,8 +15,10 @@ from app.pipeline.case import Kit
 from app.pipeline.journey import MATCH, NAME
 from app.pipeline.rescans import stands
 from app.pipeline.runner import Runner
-from app.services.differences import open_differences
+from app.services.differences import changes_in_words, open_differences
 from app.services.rescan_acts import Entry, filed_anew, require_idle, slide_name
+
+Seen = tuple[Difference, ...]
 
 
 class RestartMoves(Protocol):
@@ -45,11 +47,15 @@ class DifferenceActs:
         _require_whole(sheet, row)
         return self._renamed(now, sheet, row)
 
-    async def take_over(self, scan: ScanId) -> None:
-        """Take the row as it is now. Where that changes name or folder the scan is matched, named and filed anew."""
+    async def take_over(self, scan: ScanId, seen: Seen) -> None:
+        """Take the row as it is now. Where that changes name or folder the scan is matched, named and filed anew.
+
+        Raises UseError where the row is no longer as the person saw it.
+        """
 
         def change(now: Dossier) -> Change:
             sheet, row, found = self._changed(now)
+            _require_seen(found, seen)
             _require_whole(sheet, row)
             entry = self._entry(now, "take over", _texts(found, lambda d: d.then), _texts(found, lambda d: d.now), "")
             if not self._renamed(now, sheet, row):
@@ -62,17 +68,18 @@ class DifferenceActs:
         await self._kit.ledger.apply(scan, change)
         self._runner.go_on(scan)
 
-    async def leave(self, scan: ScanId) -> None:
+    async def leave(self, scan: ScanId, seen: Seen) -> None:
         """Leave the scan as it is; the same values are not asked about again."""
 
         def change(now: Dossier) -> Change:
             found = self._changed(now)[2]
+            _require_seen(found, seen)
             entry = self._entry(now, "leave", _texts(found, lambda d: d.then), _texts(found, lambda d: d.now), "")
             return Change(left={**now.left, **{each.column: each.now for each in found}}, audit=entry)
 
         await self._kit.ledger.apply(scan, change)
 
-    def _changed(self, now: Dossier) -> tuple[SlideSheet, SheetRow, tuple[Difference, ...]]:
+    def _changed(self, now: Dossier) -> tuple[SlideSheet, SheetRow, Seen]:
         sheet = self._kit.sheet.last
         found = open_differences(now, sheet)
         row = the_row(sheet, now.scan.barcode or "") if sheet is not None else None
@@ -90,6 +97,12 @@ class DifferenceActs:
         return "/".join(part for part in (folder, stem + extension) if part)
 
 
+def _require_seen(found: Seen, seen: Seen) -> None:
+    """Raise UseError where a person decided about something else: the row changed once more meanwhile."""
+    if found != seen:
+        raise UseError("The row changed once more", f"It now says {changes_in_words(found)}", "Look at it again")
+
+
 def _require_whole(sheet: SlideSheet, row: SheetRow) -> None:
     """Raise UseError for a row that would stop the scan: a safe image must not come to stand among the open ones."""
     missing = sheet.missing_cells(row)
@@ -101,5 +114,5 @@ def _require_whole(sheet: SlideSheet, row: SheetRow) -> None:
         )
 
 
-def _texts(found: tuple[Difference, ...], value: Callable[[Difference], str]) -> str:
+def _texts(found: Seen, value: Callable[[Difference], str]) -> str:
     return "; ".join(f"{each.column}: {value(each)}" for each in found)

@@ -87,13 +87,13 @@ class StationSheet:
         """Return the path that taking over the changed row would give a scan, empty where it keeps its own."""
         return self._station.acts.differences.new_path(scan)
 
-    async def take_over(self, scan: ScanId) -> None:
-        """Take the changed row of a scan over."""
-        await self._station.acts.differences.take_over(scan)
+    async def take_over(self, scan: ScanId, seen: tuple[Difference, ...]) -> None:
+        """Take the changed row of a scan over, if it still is as the person saw it."""
+        await self._station.acts.differences.take_over(scan, seen)
 
-    async def leave(self, scan: ScanId) -> None:
+    async def leave(self, scan: ScanId, seen: tuple[Difference, ...]) -> None:
         """Leave a scan as it is though its row changed."""
-        await self._station.acts.differences.leave(scan)
+        await self._station.acts.differences.leave(scan, seen)
 
     @property
     def list_kinds(self) -> Sequence[str]:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from app.domain.expected_list import ExpectedList
 from app.domain.scan import ScanId
+from app.domain.sheet_differences import Difference
 from app.domain.sheet_findings import SheetFinding
 
 
@@ -54,10 +55,10 @@ class OperatorsSheet(Protocol):
     def new_path(self, scan: ScanId) -> str:
         """Return the path that taking over the changed row would give a scan, empty where it keeps its own."""
 
-    async def take_over(self, scan: ScanId) -> None:
-        """Take the changed row of a scan over."""
+    async def take_over(self, scan: ScanId, seen: tuple[Difference, ...]) -> None:
+        """Take the changed row of a scan over, if it still is as the person saw it."""
 
-    async def leave(self, scan: ScanId) -> None:
+    async def leave(self, scan: ScanId, seen: tuple[Difference, ...]) -> None:
         """Leave a scan as it is though its row changed; the same values are not asked about again."""
 
     @property

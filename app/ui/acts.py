@@ -59,7 +59,7 @@ class Acts(QObject):
             Choice.GO_ON_WITHOUT: lambda: self._go_on_without(scan),
             Choice.HOLD: lambda: self._desk.missing(scan, "hold", ""),
             Choice.TAKE_OVER: lambda: self.sheet.take_over(scan),
-            Choice.LEAVE: lambda: self._desk.sheet.leave(scan),
+            Choice.LEAVE: lambda: self.sheet.leave(scan),
         }
         if choice is Choice.LOOK_CLOSER:
             self.look_closer.emit(scan)

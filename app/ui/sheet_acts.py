@@ -77,4 +77,10 @@ class SheetActs(QObject):
             lines.append(say("The image will be {0}; what was copied so far is copied again.").format(path))
         title = say("Take over what the sheet says of {0} now?").format(view.barcode)
         if await self._asker.confirm(title, "\n".join(lines), say("Take over")):
-            await self._desk.sheet.take_over(scan)
+            await self._desk.sheet.take_over(scan, view.differences)
+
+    async def leave(self, scan: ScanId) -> None:
+        """Leave a scan as it is though its row changed."""
+        view = self._desk.scan(scan)
+        if view is not None:
+            await self._desk.sheet.leave(scan, view.differences)

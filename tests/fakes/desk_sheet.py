@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.domain.expected_list import ExpectedList
 from app.domain.scan import ScanId
+from app.domain.sheet_differences import Difference
 from app.domain.sheet_findings import FindingKind, SheetFinding
 from app.services.sheet_views import ListPlan, SheetState
 
@@ -40,11 +41,11 @@ class FakeOperatorsSheet:
     def new_path(self, scan: ScanId) -> str:
         return self.path
 
-    async def take_over(self, scan: ScanId) -> None:
-        self._do("take_over", scan)
+    async def take_over(self, scan: ScanId, seen: tuple[Difference, ...]) -> None:
+        self._do("take_over", scan, seen)
 
-    async def leave(self, scan: ScanId) -> None:
-        self._do("leave", scan)
+    async def leave(self, scan: ScanId, seen: tuple[Difference, ...]) -> None:
+        self._do("leave", scan, seen)
 
     @property
     def list_kinds(self) -> Sequence[str]:

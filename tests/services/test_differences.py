@@ -108,7 +108,7 @@ async def test_what_makes_no_name_is_taken_over_at_once(noted: Lab) -> None:
         await change(noted, station, "Note", "hurry")
         acts, scan = station.acts.differences, noted.id("a.svs")
         assert acts.new_path(scan) == ""
-        await acts.take_over(scan)
+        await acts.take_over(scan, told(noted, station))
         assert noted.get("a.svs").row["Note"] == "hurry"
         assert noted.get("a.svs").state is S.SUCCEEDED
         assert told(noted, station) == ()
@@ -122,7 +122,7 @@ async def test_a_safe_image_moves_to_its_new_name_and_the_sheet_and_the_manifest
         await change(noted, station, "Panel", "P9")
         acts, scan = station.acts.differences, noted.id("a.svs")
         assert acts.new_path(scan) == RENAMED
-        await acts.take_over(scan)
+        await acts.take_over(scan, told(noted, station))
         await noted.rest()
         assert noted.published() == {RENAMED: path.read_bytes()}
         assert set(read_manifest(noted.share_root / "Prec01/Run 2")) == {"620995_Prec01_P9.svs"}
@@ -141,7 +141,7 @@ async def test_an_image_moves_also_when_the_scanners_copy_was_freed(noted: Lab) 
         await noted.rest()
         assert not path.exists()
         await change(noted, station, "Experiment", "Run 3")
-        await station.acts.differences.take_over(noted.id("a.svs"))
+        await station.acts.differences.take_over(noted.id("a.svs"), told(noted, station))
         await noted.rest()
         assert noted.published() == {"Prec01/Run 3/620995_Prec01_P1.svs": whole}
         assert noted.get("a.svs").state is S.SUCCEEDED
@@ -156,7 +156,7 @@ async def test_a_slide_with_a_rescan_keeps_its_older_image_where_it_is(noted: La
         await noted.rest()
         older = noted.get("old.svs").files[0].destination
         await change(noted, station, "Study", "Prec02")
-        await station.acts.differences.take_over(noted.id("a.svs"))
+        await station.acts.differences.take_over(noted.id("a.svs"), told(noted, station))
         await noted.rest()
         assert set(noted.published()) == {older, "Prec02/Run 2/620995_Prec02_P1.svs"}
         assert noted.published()["Prec02/Run 2/620995_Prec02_P1.svs"] == new.read_bytes()
@@ -172,15 +172,29 @@ async def test_a_scan_that_is_not_safe_yet_is_named_and_carried_anew(noted: Lab)
         await change(noted, station, "Panel", "P9")
         acts, scan = station.acts.differences, noted.id("a.svs")
         with pytest.raises(UseError, match="Still at work"):
-            await acts.take_over(scan)
+            await acts.take_over(scan, told(noted, station))
         assert await acts_of(station) == []
         await station.acts.pause(scan)
         noted.share.hold.set()
         await until(lambda: noted.get("a.svs").state is S.PAUSED)
-        await acts.take_over(scan)
+        await acts.take_over(scan, told(noted, station))
         await station.acts.resume(scan)
         await noted.rest()
         assert noted.published() == {RENAMED: path.read_bytes()}
+
+
+async def test_what_changed_once_more_since_it_was_seen_is_not_decided_about(noted: Lab) -> None:
+    noted.scan("a.svs", "620995")
+    async with noted.open() as station:
+        await noted.rest()
+        await change(noted, station, "Panel", "P9")
+        seen = told(noted, station)
+        await change(noted, station, "Panel", "P10")
+        acts, scan = station.acts.differences, noted.id("a.svs")
+        for act in (acts.take_over, acts.leave):
+            with pytest.raises(UseError, match="It now says Panel: P1 → P10"):
+                await act(scan, seen)
+        assert await acts_of(station) == []
 
 
 async def test_a_row_that_lacks_a_required_cell_is_not_taken_over(noted: Lab) -> None:
@@ -192,9 +206,9 @@ async def test_a_row_that_lacks_a_required_cell_is_not_taken_over(noted: Lab) ->
         with pytest.raises(UseError, match="Study"):
             acts.new_path(before.id)
         with pytest.raises(UseError, match="The changed row lacks cells"):
-            await acts.take_over(before.id)
+            await acts.take_over(before.id, told(noted, station))
         assert noted.get("a.svs") == before
-        await acts.leave(before.id)
+        await acts.leave(before.id, told(noted, station))
         assert told(noted, station) == ()
 
 
@@ -203,10 +217,10 @@ async def test_what_was_left_is_not_asked_again_also_after_a_restart(noted: Lab)
     async with noted.open() as station:
         await noted.rest()
         await change(noted, station, "Panel", "P9")
-        await station.acts.differences.leave(noted.id("a.svs"))
+        await station.acts.differences.leave(noted.id("a.svs"), told(noted, station))
         assert told(noted, station) == ()
         with pytest.raises(UseError, match="Nothing differs any more"):
-            await station.acts.differences.take_over(noted.id("a.svs"))
+            await station.acts.differences.take_over(noted.id("a.svs"), told(noted, station))
         assert await acts_of(station) == [("leave", "Panel: P1", "Panel: P9")]
     async with noted.open() as station:
         await change(noted, station, "Panel", "P9")
@@ -225,7 +239,7 @@ async def test_a_name_that_another_slide_has_is_a_question_and_nothing_moves(not
         await noted.rest()
         before = noted.published()
         await change(noted, station, "Panel", "P2")
-        await station.acts.differences.take_over(noted.id("a.svs"))
+        await station.acts.differences.take_over(noted.id("a.svs"), told(noted, station))
         await noted.rest()
         assert noted.get("a.svs").state is S.NEEDS_ATTENTION
         assert noted.published() == before

@@ -143,7 +143,7 @@ async def test_a_changed_row_is_left_by_a_button_on_the_card(window: MainWindow,
     await until(lambda: any(view.badge == "Safe, changed" for view in window.run_page.model.views()))
     await press_on_card(window, "Safe, changed", Choice.LEAVE)
     await until(lambda: bool(desk.acts))
-    assert desk.acts == [("leave", scan)]
+    assert desk.acts == [("leave", scan, CHANGED)]
 
 
 async def test_the_panel_shows_the_change_and_takes_it_over_after_a_question(
@@ -164,7 +164,7 @@ async def test_the_panel_shows_the_change_and_takes_it_over_after_a_question(
     assert "moves on the share and is then Prec01/Run 2/620995_Prec01_P9.svs" in dialog.text.text()
     named(dialog, "Take over").click()
     await until(lambda: bool(desk.acts))
-    assert desk.acts == [("take_over", scan)]
+    assert desk.acts == [("take_over", scan, CHANGED)]
 
 
 async def test_an_unchanged_row_offers_nothing_but_to_open_it(window: MainWindow, desk: FakeDesk) -> None:
