@@ -15,10 +15,13 @@ from app.domain.dossier import Dossier
 from app.domain.errors import DestinationError, SurroundingsError, UseError
 from app.domain.naming import template_columns
 from app.domain.settings import Settings
+from app.domain.sheet_findings import sheet_findings
 from app.services.doctor import Examination
 from app.services.leftovers import judge_leftovers, left_over
 from app.services.room import slides_that_fit
 from app.services.secret_acts import secrets_are_well
+
+_FINDINGS_TOLD = 3
 
 
 def doctors_list(place: Place) -> tuple[Examination, ...]:
@@ -98,7 +101,9 @@ def _stations_of(settings: Settings) -> str:
 def _sheet_is_well(place: Place, settings: Settings) -> str:
     sheet = read_sheet(place, settings)
     template_columns(settings.destination.folder, sheet)
-    return f"{sheet.title}: {len(sheet.rows)} slides"
+    found = sheet_findings(sheet, scanner_column=settings.sheet.scanner_column, scanner=settings.scanner.name)
+    told = "; ".join(each.words for each in found[:_FINDINGS_TOLD]) + (" …" if len(found) > _FINDINGS_TOLD else "")
+    return f"{sheet.title}: {len(sheet.rows)} slides" + (f", {len(found)} to put right ({told})" if found else "")
 
 
 def _secrets_are_well(*, google_needed: bool) -> str:

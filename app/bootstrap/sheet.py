@@ -1,7 +1,6 @@
 """The slide sheet that the settings name."""
 
 import asyncio
-import re
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
@@ -12,12 +11,10 @@ from app.bootstrap.place import Place, require
 from app.domain.errors import SurroundingsError, UseError
 from app.domain.journal import Store
 from app.domain.ports import SheetGateway
-from app.domain.settings import Settings, SheetSettings
+from app.domain.settings import Settings
 from app.domain.sheet import SheetIntent, SheetMemory, SlideSheet
+from app.domain.sheet_address import spreadsheet_id
 from app.pipeline.sheet_memory import JournalSheetMemory
-
-_ADDRESS = re.compile(r"https://docs\.google\.com/spreadsheets/(?:u/\d+/)?d/([A-Za-z0-9_-]+)(?:[/?#].*)?")
-_ID = re.compile(r"[A-Za-z0-9_-]{10,}")
 
 
 def require_sheet(settings: Settings) -> None:
@@ -66,21 +63,6 @@ def _opened(place: Place, settings: Settings, memory: SheetMemory) -> Iterator[S
 
     with closing(GoogleSheet(link, memory, sheet)) as gateway:
         yield gateway
-
-
-def spreadsheet_id(sheet: SheetSettings) -> str:
-    """Return the id of a Google spreadsheet from its address or from itself; raises UseError for anything else."""
-    text = sheet.spreadsheet.strip()
-    address = _ADDRESS.fullmatch(text)
-    if address is not None:
-        return address[1]
-    if _ID.fullmatch(text):
-        return text
-    raise UseError(
-        "This is no Google spreadsheet",
-        f"[sheet] spreadsheet is “{text}”",
-        "Copy the spreadsheet's address from the browser: https://docs.google.com/spreadsheets/d/…",
-    )
 
 
 class _NoMemory:

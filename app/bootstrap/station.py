@@ -39,6 +39,7 @@ from app.pipeline.threads import Threads
 from app.services.journal_care import journal_chores
 from app.services.rereading import Rereading
 from app.services.room import RoomKeeper
+from app.services.sheet_reading import SheetReading
 from app.services.station import Station
 from app.services.station_notes import StationNote
 
@@ -109,6 +110,7 @@ async def _open_held_station(
                 StationNote(kit, gethostname()).chore(),
                 Rereading(kit).chore(),
                 RoomKeeper(kit).chore(),
+                *((SheetReading(kit).chore(),) if needed.watch else ()),
                 *journal_chores(kit, backups_of(place.journal), gethostname()),
             ),
         )

@@ -5,6 +5,7 @@ import importlib
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+from app.adapters.sheets.list_file import ListFiles
 from app.bootstrap.demo_lab import open_demo
 from app.bootstrap.hand_scanner import open_hand_scanner
 from app.bootstrap.place import Place, default_operator, resources
@@ -26,7 +27,8 @@ def show_window(place: Place, settings: Settings, theme: str) -> int:
         opened = open_station(
             place, settings, default_operator(settings, None), Needed(watch=True, take_existing=False)
         )
-        return Desk(await stack.enter_async_context(opened), _reports_folder())
+        station = await stack.enter_async_context(opened)
+        return Desk(station, _reports_folder(), ListFiles(settings.sheet.barcode_column))
 
     return run_window(
         open_desk,
@@ -53,7 +55,7 @@ def show_demo_window(
         station, demo = await stack.enter_async_context(opened)
         playing = asyncio.create_task(demo.play(alone=False), name="demo")
         stack.push_async_callback(_end, playing)
-        return Desk(station, place.data.parent)
+        return Desk(station, place.data.parent, ListFiles(settings.sheet.barcode_column))
 
     return run_window(
         open_desk,

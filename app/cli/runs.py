@@ -16,6 +16,7 @@ from app.domain.run import ExpectedFrom, Operator
 from app.domain.scan import RunId
 from app.domain.step import StepState
 from app.pipeline.journey import JOURNEY
+from app.services.differences import changes_in_words, open_differences
 from app.services.reconciliation import missing, unexpected
 from app.services.run_report import ReportFrame, find_run, make_report
 from app.services.station import Station
@@ -128,6 +129,9 @@ def status_text(status: RunStatus) -> str:
         place = dossier.files[0].destination if dossier.published else ""
         message = next((r.message for r in dossier.steps.values() if r.title and not r.state.done), place)
         lines.append(f"{dossier.id}  {name:<20} {dossier.state.title:<17} {at:<24} {message}")
+        changed = open_differences(dossier, status.sheet)
+        if changed:
+            lines.append(f"{'':<12}the sheet changed since it was named: {changes_in_words(changed)}")
     for barcode in status.missing:
         lines.append(f"{'':<12}{barcode:<20} expected, no verified image")
     if status.pending_writes:
@@ -147,7 +151,9 @@ async def status(options: argparse.Namespace, output: Output) -> int:
         dossiers = await store.work(lambda journal: journal.dossiers(wanted.id))
         expected = await store.work(lambda journal: journal.expected(wanted.id))
         pending = await store.work(lambda journal: len(journal.pending_writes()))
-    found = RunStatus(wanted, dossiers, missing(expected, dossiers), unexpected(expected, dossiers), None, pending)
+        sheet = await store.work(lambda journal: journal.sheet())
+    lacking, more = missing(expected, dossiers), unexpected(expected, dossiers)
+    found = RunStatus(wanted, dossiers, lacking, more, None, pending, sheet)
     output.document(run_document(found, bootstrap.open_destination(settings).absolute), status_text(found))
     return exit_code(dossiers)
 

@@ -26,6 +26,8 @@ class Dossier:
     """True once `files` lie under their final names."""
     publishing: bool = False
     """True from just before they get these names until it is known what came of it."""
+    left: Mapping[str, str] = field(default_factory=dict)
+    """What the sheet's row held, by header, when a person saw that it had changed and left the scan as it was."""
 
     @property
     def id(self) -> ScanId:
@@ -94,3 +96,4 @@ class Change:
     writes: tuple[CellWrite, ...] = ()
     audit: AuditEntry | None = None
     link: RescanLink | None = None
+    left: Mapping[str, str] | None = None

@@ -220,6 +220,17 @@ class SheetGateway(Protocol):
         """Write these cells and no others, adding missing columns at the right end; read back before reporting them."""
 
 
+class ListReader(Protocol):
+    """Reads files that list slides. Blocking."""
+
+    @property
+    def kinds(self) -> Sequence[str]:
+        """The endings of files that can be read, in lower case, such as `.csv`."""
+
+    def grid(self, path: Path) -> list[list[str]]:
+        """Return a file's cells as a person sees them, row 1 first; raises UseError when that is not possible."""
+
+
 class ReportMaker(Protocol):
     """Lays out a run report."""
 

@@ -1,7 +1,7 @@
 """The slide sheet as read: rule row, header, one row a slide; and what is written back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -50,10 +50,18 @@ class SlideSheet:
     rows: tuple[SheetRow, ...]
     barcode_header: str
     read_at: datetime
+    _by_barcode: Mapping[str, tuple[SheetRow, ...]] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Look every row up once: each slide of a run is asked for each second, among tens of thousands of rows."""
+        found: dict[str, list[SheetRow]] = {}
+        for row in self.rows:
+            found.setdefault(row.barcode, []).append(row)
+        object.__setattr__(self, "_by_barcode", {barcode: tuple(rows) for barcode, rows in found.items()})
 
     def rows_for(self, barcode: str) -> tuple[SheetRow, ...]:
         """Return every row that holds this barcode: one is right, none or two are a question."""
-        return tuple(row for row in self.rows if row.barcode == barcode)
+        return self._by_barcode.get(barcode, ())
 
     def missing_cells(self, row: SheetRow) -> tuple[str, ...]:
         """Return the addresses of REQUIRED cells of this row that are empty, as `D17 (Panel)`."""

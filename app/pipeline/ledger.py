@@ -188,6 +188,7 @@ class Ledger:
             files=before.files if change.files is None else change.files,
             published=before.published if change.published is None else change.published,
             publishing=before.publishing if change.publishing is None else change.publishing,
+            left=before.left if change.left is None else change.left,
         )
         return after, tuple(moves)
 

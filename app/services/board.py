@@ -3,6 +3,7 @@
 from app.domain.dossier import Dossier
 from app.domain.quality import Verdict
 from app.domain.scan import ScanId
+from app.domain.sheet_differences import Difference
 from app.domain.slide import PictureKind
 from app.domain.step import StepId, StepRecord, StepState
 from app.pipeline.journey import (
@@ -24,6 +25,7 @@ from app.pipeline.progress import ProgressBoard
 from app.pipeline.rescans import OLD, earlier_scans, is_lost, kept_choice
 from app.pipeline.steps.making_way import OLDER_MISSING
 from app.pipeline.steps.publish import WHICH_ONE
+from app.services.differences import changes_in_words
 from app.services.views import Attention, Choice, ScanView, StepView
 
 ASK_RESCAN = "Glass still in the rack? Order a rescan. Or accept the scan, with the reason"
@@ -62,8 +64,10 @@ def _choices(dossier: Dossier, record: StepRecord) -> tuple[Choice, ...]:
     return (Choice.RESTART, Choice.LOOK_CLOSER)
 
 
-def scan_view(dossier: Dossier, ledger: Ledger, progress: ProgressBoard) -> ScanView:
-    """Return one scan as a card or a row shows it."""
+def scan_view(
+    dossier: Dossier, ledger: Ledger, progress: ProgressBoard, differences: tuple[Difference, ...] = ()
+) -> ScanView:
+    """Return one scan as a card or a row shows it; `differences` are what its row of the sheet holds since."""
     scan = dossier.scan
     live, speed = progress.of(dossier.id), progress.speed(dossier.id)
     verified = scan.files.size_bytes if dossier.published else 0
@@ -77,7 +81,7 @@ def scan_view(dossier: Dossier, ledger: Ledger, progress: ProgressBoard) -> Scan
         folder=scan.folder,
         state=dossier.state,
         badge=badge(dossier, copied),
-        message=message(dossier, progress.note_of(dossier.id)),
+        message=message(dossier, progress.note_of(dossier.id)) + _since(differences),
         steps=tuple(_step_view(dossier.id, dossier.steps[step.id], ledger) for step in JOURNEY),
         size_bytes=scan.files.size_bytes,
         copied_bytes=copied,
@@ -96,7 +100,12 @@ def scan_view(dossier: Dossier, ledger: Ledger, progress: ProgressBoard) -> Scan
         destination=dossier.files[0].destination if dossier.published else None,
         earlier=scan.earlier,
         verdict_by_person=scan.verdict_by_person,
+        differences=differences,
     )
+
+
+def _since(differences: tuple[Difference, ...]) -> str:
+    return f". The sheet changed since: {changes_in_words(differences)}" if differences else ""
 
 
 def _step_view(scan: ScanId, record: StepRecord, ledger: Ledger) -> StepView:

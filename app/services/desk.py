@@ -9,6 +9,7 @@ from app.domain.barcode import clean, matches
 from app.domain.dossier import Dossier
 from app.domain.errors import RetryableError, SurroundingsError
 from app.domain.hand_scan import HandReading, HandScan, read_hand_scan
+from app.domain.ports import ListReader
 from app.domain.pyramid import TileAddress
 from app.domain.run import ExpectedFrom, Operator, SlideClass
 from app.domain.scan import ScanId
@@ -18,11 +19,13 @@ from app.pipeline.journey import STEPS
 from app.services.board import scan_view
 from app.services.leftovers import LeftoverRemoval
 from app.services.operators import operators_of
+from app.services.operators_sheet import StationSheet
 from app.services.outlook import outlook
 from app.services.reconciliation import Standing, open_slides, standings
 from app.services.rescan_chain import RescanChain, read_chain
 from app.services.room import RECENT, room_warning, slides_that_fit
 from app.services.share_state import ShareState
+from app.services.sheet_views import OperatorsSheet
 from app.services.slide_pictures import SlidePictures
 from app.services.station import Station
 from app.services.views import (
@@ -46,8 +49,9 @@ _WRITING_SECONDS = 10.0
 class Desk:
     """What the window talks to. Changes are gathered and told at most ten times a second."""
 
-    def __init__(self, station: Station, report_folder: Path) -> None:
+    def __init__(self, station: Station, report_folder: Path, lists: ListReader | None = None) -> None:
         self._station = station
+        self._sheet = StationSheet(station, lists, self._note)
         self._kit = station.kit
         self._pictures = SlidePictures(station.kit)
         self._report_folder = report_folder
@@ -82,7 +86,8 @@ class Desk:
 
     def _view(self, dossier: Dossier) -> ScanView:
         if not dossier.scan.earlier:
-            return scan_view(dossier, self._kit.ledger, self._kit.progress)
+            differences = self._sheet.differences(dossier)
+            return scan_view(dossier, self._kit.ledger, self._kit.progress, differences)
         known = self._earlier.get(dossier.id)
         if known is None or known[0] is not dossier:
             # Nothing goes on with it: its view changes with nothing but itself.
@@ -124,6 +129,7 @@ class Desk:
 
     def station(self) -> StationView:
         """Return the status bar."""
+        self._sheet.keep_up()
         kit, runner = self._kit, self._station.runner
         written = self._station.intake.last_write
         since = None if written is None else kit.clock.monotonic() - written
@@ -144,6 +150,7 @@ class Desk:
             share_trouble=f"{gate.title}: {gate.message}" if gate else "",
             scanner_trouble=str(runner.scanner_trouble or ""),
             share_findings=self._share_findings(),
+            sheet_findings=self._sheet.findings,
             room_warning=self._room_warning(room),
         )
 
@@ -349,6 +356,11 @@ class Desk:
         """Write the PDF of the present run; return where it is."""
         run = self._station.run.id
         return await self._station.report(out or self._report_folder / f"Slideferry {run}.pdf")
+
+    @property
+    def sheet(self) -> OperatorsSheet:
+        """What concerns the slide sheet."""
+        return self._sheet
 
     async def share(self) -> ShareState:
         """Go through the share's manifests and return how it stands."""

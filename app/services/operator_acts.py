@@ -30,6 +30,7 @@ from app.pipeline.journey import (
 from app.pipeline.rescans import is_being_corrected, stands
 from app.pipeline.runner import Runner
 from app.pipeline.steps.concluding import conclude
+from app.services.difference_acts import DifferenceActs
 from app.services.quality_words import judged_words
 from app.services.rescan_acts import RescanActs
 
@@ -55,6 +56,7 @@ class OperatorActs:
         self._person = person
         self._run = run
         self.rescans = RescanActs(kit, runner, self._entry)
+        self.differences = DifferenceActs(kit, runner, self._entry, _restart_moves)
 
     async def restart(self, scan: ScanId, step: StepId | None = None) -> None:
         """Restart from the failed step, or from `step`; the steps behind it follow."""

@@ -131,14 +131,12 @@ class RescanActs:
         def change(now: Dossier) -> Change:
             if now.scan.barcode == barcode and stands(now):
                 raise UseError("It is this slide already", f"{now.scan.files.name} is {barcode}")
-            for step in _CORRECTION:
-                require_idle(now, step)
+            moves = filed_anew(now)
             if now.scan.barcode != old:
                 raise UseError("Somebody else assigned it meanwhile", f"{now.scan.files.name} is {now.scan.barcode}")
             writes = self._cleared_row(now, barcode, generation)
             entry = replace(self._entry(now, "assign", old, barcode, reason), barcode=barcode)
             corrected = replace(now.scan, barcode=barcode, assigned=barcode, keep=None, superseded_by=None)
-            moves = (*to_do_again(now, *_CORRECTION), *unblocking_moves(now.steps, but=set(_CORRECTION)))
             return Change(steps=moves, scan=corrected, row={}, writes=writes, audit=entry)
 
         await self._apply(scan, change)
@@ -169,6 +167,13 @@ def require_idle(now: Dossier, step: StepId) -> None:
     """Raise UseError while a step runs."""
     if now.steps[step].state is StepState.RUNNING:
         raise UseError("Still at work", f"{slide_name(now)}: {STEPS[step].title}", "Pause the scan first, or wait")
+
+
+def filed_anew(now: Dossier) -> tuple[StepChange, ...]:
+    """Return the moves that match, name and file a verified scan anew; raises UseError while one of the steps runs."""
+    for step in _CORRECTION:
+        require_idle(now, step)
+    return (*to_do_again(now, *_CORRECTION), *unblocking_moves(now.steps, but=set(_CORRECTION)))
 
 
 def _question(now: Dossier, *titles: str) -> StepRecord | None:

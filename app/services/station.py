@@ -157,6 +157,7 @@ class Station:
             unexpected(self._expected, dossiers),
             report,
             writes,
+            self.kit.sheet.last,
         )
 
     def dossiers(self) -> tuple[Dossier, ...]:

@@ -8,6 +8,7 @@ from typing import Any
 from app.domain.dossier import Dossier
 from app.domain.run import Run
 from app.domain.scan import VerifiedFile
+from app.domain.sheet import SlideSheet
 from app.domain.slide import BarcodeReading
 from app.pipeline.journey import JOURNEY
 from app.services.board import attention_of
@@ -15,7 +16,7 @@ from app.services.board import attention_of
 
 @dataclass(frozen=True, slots=True)
 class RunStatus:
-    """What the document is made from. `missing` and `unexpected` are barcodes."""
+    """What the document is made from. `missing` and `unexpected` are barcodes, `sheet` is the last reading of it."""
 
     run: Run | None
     dossiers: Sequence[Dossier]
@@ -23,6 +24,7 @@ class RunStatus:
     unexpected: Sequence[str]
     report: Path | None
     pending_writes: int
+    sheet: SlideSheet | None = None
 
 
 def run_document(status: RunStatus, absolute: Callable[[str], str]) -> dict[str, Any]:

@@ -12,10 +12,12 @@ from app.domain.pyramid import Pyramid, TileAddress
 from app.domain.quality import Quality
 from app.domain.run import Operator, Run, SlideClass
 from app.domain.scan import ScanId
+from app.domain.sheet_differences import Difference
 from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
 from app.domain.step import StepId, StepState
 from app.services.rescan_chain import RescanChain
 from app.services.share_state import ShareState
+from app.services.sheet_views import OperatorsSheet
 
 
 class Choice(Enum):
@@ -31,6 +33,8 @@ class Choice(Enum):
     FIND_OLDER = "find_older"
     GO_ON_WITHOUT = "go_on_without"
     HOLD = "hold"
+    TAKE_OVER = "take_over"
+    LEAVE = "leave"
     SHOW_LABEL = "show_label"
     LOOK_CLOSER = "look_closer"
 
@@ -99,6 +103,8 @@ class ScanView:
     """It lay in the watch folder at the first start; restarting it takes it in."""
     verdict_by_person: str | None = None
     """pass or rescan, once a person overruled or confirmed the verdict."""
+    differences: tuple[Difference, ...] = ()
+    """What changed in its row of the sheet after it was named, and nobody decided about."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +178,8 @@ class StationView:
     """One sentence while the scanner's disk is short of room: how many slides fit, and what may go when."""
     share_findings: int = 0
     """How many files of the share were not as they were verified when they were last read."""
+    sheet_findings: int = 0
+    """How many things the last reading of the sheet wants put right."""
 
 
 class HandScanKind(Enum):
@@ -278,6 +286,10 @@ class OperatorsDesk(Protocol):
 
     async def report(self, out: Path | None = None) -> Path:
         """Write the PDF of the present run; return where it is."""
+
+    @property
+    def sheet(self) -> OperatorsSheet:
+        """What concerns the slide sheet."""
 
     async def share(self) -> ShareState:
         """Go through the share's manifests and return how it stands; takes a while on a large one."""

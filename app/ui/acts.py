@@ -20,6 +20,7 @@ from app.services.views import Choice, OperatorsDesk, ScanView
 from app.ui.dialogs.question import Asker
 from app.ui.errands import Errands
 from app.ui.queue_model import row_text
+from app.ui.sheet_acts import SheetActs
 from app.ui.wording import say
 
 _LABEL_PX = 1200
@@ -41,6 +42,7 @@ class Acts(QObject):
         self._errands = errands
         self._asker = asker
         self._window = window
+        self.sheet = SheetActs(desk, errands, asker, window)
 
     def choose(self, scan: ScanId, choice: Choice) -> None:
         """Do what a choice's button says."""
@@ -56,6 +58,8 @@ class Acts(QObject):
             Choice.FIND_OLDER: lambda: self._desk.missing(scan, "find", ""),
             Choice.GO_ON_WITHOUT: lambda: self._go_on_without(scan),
             Choice.HOLD: lambda: self._desk.missing(scan, "hold", ""),
+            Choice.TAKE_OVER: lambda: self.sheet.take_over(scan),
+            Choice.LEAVE: lambda: self.sheet.leave(scan),
         }
         if choice is Choice.LOOK_CLOSER:
             self.look_closer.emit(scan)

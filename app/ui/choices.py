@@ -3,12 +3,17 @@
 from app.domain.step import StepState
 from app.services.views import Choice, ScanView, StepView
 
+DIFFERENCE_CHOICES = (Choice.TAKE_OVER, Choice.LEAVE)
+"""What can be done about a row of the sheet that changed after the scan was named."""
+
 
 def choices_of(view: ScanView) -> tuple[Choice, ...]:
     """Return the choices, the best first."""
     if view.attention is not None:
         return view.attention.choices
-    return (Choice.RESTART,) if view.state is StepState.FAILED else ()
+    if view.state is StepState.FAILED:
+        return (Choice.RESTART,)
+    return DIFFERENCE_CHOICES if view.differences else ()
 
 
 def failed_step(view: ScanView) -> StepView | None:

@@ -1,6 +1,7 @@
 """What stays around the pages: header, rail, and status bar."""
 
 from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QButtonGroup, QFrame, QHBoxLayout, QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from app.domain.run import Run
@@ -128,11 +129,12 @@ class Rail(QFrame):
 class StatusBar(QFrame):
     """Room on the scanner's disk, speed, sheet, share: each a word with its tone.
 
-    `report_wanted` by its button, `share_wanted` by the share's.
+    `report_wanted` by its button, `share_wanted` by the share's, `sheet_wanted` by the sheet's.
     """
 
     report_wanted = Signal()
     share_wanted = Signal()
+    sheet_wanted = Signal()
 
     def __init__(self) -> None:
         super().__init__()
@@ -142,7 +144,11 @@ class StatusBar(QFrame):
         row.setSpacing(6)
         self._room = self._pair(row, self.tr("Room for"))
         self._rate = self._pair(row, self.tr("Transfer"))
-        self._sheet = self._pair(row, self.tr("Sheet"))
+        self._sheet = _Words(self.tr("Sheet"))
+        self._sheet.clicked.connect(self.sheet_wanted)
+        self._sheet_remark = label("", "small")
+        for widget in (label(self.tr("Sheet"), "muted"), self._sheet, self._sheet_remark):
+            row.addWidget(widget)
         row.addStretch(1)
         self._share = QPushButton()
         self._share.setObjectName("plain")
@@ -168,7 +174,7 @@ class StatusBar(QFrame):
             Tone.QUIET if room is None else Tone.GOOD if room > 10 else Tone.WARN if room > 3 else Tone.BAD,
         )
         self._set(self._rate, *rate_words(station))
-        self._set(self._sheet, *sheet_words(station))
+        self._set((self._sheet, self._sheet_remark), *sheet_words(station))
         words, tone = share_words(station)
         self._share.setText(words)
         wear(self._share, tone, "ink")
@@ -181,12 +187,52 @@ class StatusBar(QFrame):
         row.addSpacing(22)
         return value, remark
 
-    def _set(self, pair: tuple[QLabel, QLabel], text: str, remark: str, tone: Tone) -> None:
+    def _set(self, pair: tuple["QLabel | _Words", QLabel], text: str, remark: str, tone: Tone) -> None:
         value, small = pair
         value.setText(text)
         small.setText(remark)
         small.setVisible(bool(remark) and self.width() >= _REMARKS_FROM_PX)
         wear(value, tone, "ink")
+
+
+class _Words(QPushButton):
+    """Words of the bar that can be pressed; cut where there is no room for them, whole in the tooltip."""
+
+    _LEAST_PX = 90
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self.setObjectName("plain")
+        self.setAccessibleName(name)
+        self._words = ""
+
+    def setText(self, text: str) -> None:
+        """Show these words, as many as fit."""
+        if text != self._words:
+            self._words = text
+            self.setToolTip(text)
+            self.updateGeometry()
+        self._fit()
+
+    def sizeHint(self) -> QSize:
+        """Return the room that all the words need."""
+        hint, metrics = super().sizeHint(), self.fontMetrics()
+        more = metrics.horizontalAdvance(self._words) - metrics.horizontalAdvance(self.text())
+        return QSize(hint.width() + more, hint.height())
+
+    def minimumSizeHint(self) -> QSize:
+        """Return little: a long trouble must not make the window wider."""
+        return QSize(self._LEAST_PX, super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Cut the words anew."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        frame = super().sizeHint().width() - self.fontMetrics().horizontalAdvance(self.text())
+        room = self.width() - frame
+        super().setText(self.fontMetrics().elidedText(self._words, Qt.TextElideMode.ElideRight, room))
 
 
 def rate_words(station: StationView) -> tuple[str, str, Tone]:
@@ -201,16 +247,24 @@ def rate_words(station: StationView) -> tuple[str, str, Tone]:
 
 
 def sheet_words(station: StationView) -> tuple[str, str, Tone]:
-    """Return the sheet's state, a remark, and the tone."""
+    """Return what waits to be written to the sheet, what is to be put right in it, and the tone."""
     say = wording.say
-    again = station.sheet_next_seconds
-    remark = say("next try in {0}").format(wording.duration(round(again))) if again is not None else ""
+    findings = say("{0} to put right").format(station.sheet_findings) if station.sheet_findings else ""
+    waiting = _waiting_words(station)
     if station.sheet_trouble:
-        pending = say("{0} pending").format(station.sheet_pending)
-        return f"✕ {station.sheet_trouble}", f"{pending}, {remark}" if remark else pending, Tone.BAD
-    if station.sheet_pending:
-        return say("{0} pending").format(station.sheet_pending), remark, Tone.WARN
-    return say("✓ all written"), "", Tone.GOOD
+        return " · ".join(part for part in (f"✕ {station.sheet_trouble}", waiting) if part), findings, Tone.BAD
+    if waiting:
+        return waiting, findings, Tone.WARN
+    return say("✓ all written"), findings, Tone.GOOD
+
+
+def _waiting_words(station: StationView) -> str:
+    """Return how many slides wait for the sheet and when it is tried again, empty when none does."""
+    say, again = wording.say, station.sheet_next_seconds
+    if not station.sheet_pending:
+        return ""
+    waiting = say("{0} waiting").format(station.sheet_pending)
+    return waiting if again is None else say("{0}, next try in {1}").format(waiting, wording.duration(round(again)))
 
 
 def share_words(station: StationView) -> tuple[str, Tone]:

@@ -115,6 +115,7 @@ class Commands(QObject):
             "Ctrl+F": self._find,
             "Ctrl+R": window.acts.report,
             "Ctrl+E": window.acts.end_run,
+            "Ctrl+I": self._expect_list,
             "Ctrl+T": window.toggle_theme,
             "Ctrl+H": window.hand_scans.set_up,
             "Esc": window.panel.close_panel,
@@ -130,6 +131,10 @@ class Commands(QObject):
         self._window.show_page(1)
         self._window.queue_page.filter.setFocus()
         self._window.queue_page.filter.selectAll()
+
+    def _expect_list(self) -> None:
+        if self._window.desk.sheet.list_kinds:
+            self._window.slide_lists.choose()
 
     def _open_folder(self, _scans: tuple[ScanId, ...]) -> None:
         for view in self._views()[:1]:

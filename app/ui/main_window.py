@@ -26,6 +26,7 @@ from app.ui.queue_page import QueuePage
 from app.ui.report_page import ReportPage
 from app.ui.run_page import RunPage, on_its_way
 from app.ui.share_page import SharePage
+from app.ui.slide_lists import SlideLists
 from app.ui.slide_panel import SlidePanel
 from app.ui.theme import Theme, ThemeChoice
 from app.ui.tokens import DARK
@@ -54,6 +55,7 @@ class MainWindow(QMainWindow):
         self.asker = Asker(self)
         self.acts = Acts(desk, self.errands, self.asker, self)
         self.hand_scans = HandScans(desk, wedge, self.errands, self.asker, hand_scanner)
+        self.slide_lists = SlideLists(desk, self.errands, self.asker, self)
         self._feed = Feed(desk, self)
         self.pictures = Pictures(desk, self.errands, self)
         self.header = Header(theme, title, with_hand_scanner=hand_scanner is not None)
@@ -134,6 +136,7 @@ class MainWindow(QMainWindow):
         """Stop hearing the desk, end every task of the window, then hide it."""
         self._tick.stop()
         self._feed.close()
+        self.acts.sheet.close()
         await self.errands.close()
         self.hide()
 
@@ -195,8 +198,10 @@ class MainWindow(QMainWindow):
         self.header.hand_scanner_wanted.connect(self.hand_scans.set_up)
         self.theme.changed.connect(self._recolour)
         self.status.report_wanted.connect(self.acts.report)
+        self.status.sheet_wanted.connect(self.acts.sheet.show_sheet)
         self.status.share_wanted.connect(lambda: self.show_page(SHARE))
         self.run_page.barcode_entered.connect(self.hand_scans.take_typed)
+        self.run_page.list_wanted.connect(self.slide_lists.choose)
         self.run_page.start_wanted.connect(self.acts.start_run)
         self.run_page.end_wanted.connect(self.acts.end_run)
         self.run_page.pause_all_wanted.connect(self.pause_all)
@@ -214,6 +219,7 @@ class MainWindow(QMainWindow):
         self.panel.chosen.connect(self._on_choice)
         self.panel.step_menu_wanted.connect(self._on_step_menu)
         self.panel.keep_wanted.connect(self._on_keep_wanted)
+        self.panel.row_wanted.connect(lambda scan: self.acts.sheet.open_row_of(ScanId(scan)))
 
     def _refresh_slow(self) -> None:
         """Refresh what changes with time alone, and whatever is in front."""
@@ -221,6 +227,7 @@ class MainWindow(QMainWindow):
         self.header.show_station(station, run.run)
         self.status.show_station(station)
         self.room_note.show_warning(station.room_warning)
+        self.acts.sheet.refresh()
         if self.pages.currentIndex() == RUN:
             self.run_page.refresh()
         elif self.pages.currentIndex() == REPORT:

@@ -5,6 +5,7 @@ from PySide6.QtGui import QColor, QPainter
 from PySide6.QtWidgets import (
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
     QListWidget,
@@ -191,15 +192,25 @@ _ORDER = (SlideClass.COMPLETE, SlideClass.ON_ITS_WAY)
 
 
 class ExpectedCard(QFrame):
-    """The slides that are still to come first, then those on their way and those done."""
+    """The slides still to come first, then those on their way and those done. `list_wanted` by its button."""
 
-    def __init__(self, theme: Theme) -> None:
+    list_wanted = Signal()
+
+    def __init__(self, theme: Theme, *, with_lists: bool) -> None:
         super().__init__()
         frame_title = self.tr("Next expected")
         self.setObjectName("card")
         inside = QVBoxLayout(self)
         inside.setContentsMargins(16, 12, 10, 12)
-        inside.addWidget(label(frame_title, "cardTitle"))
+        head = QHBoxLayout()
+        head.addWidget(label(frame_title, "cardTitle"), 1)
+        from_file = QPushButton(self.tr("From a file…"), self)
+        from_file.setObjectName("plain")
+        from_file.setToolTip(self.tr("Expect the slides of a list, .xlsx or .csv; or drop it on the window (Ctrl+I)"))
+        from_file.clicked.connect(self.list_wanted)
+        from_file.setVisible(with_lists)
+        head.addWidget(from_file)
+        inside.addLayout(head)
         self._list = QListWidget()
         self._list.setAccessibleName(frame_title)
         self._list.setUniformItemSizes(True)

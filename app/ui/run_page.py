@@ -57,6 +57,7 @@ class RunPage(QWidget):
     """Puts the column and the cards side by side; asks for acts by signals."""
 
     barcode_entered = Signal(str)
+    list_wanted = Signal()
     start_wanted = Signal()
     end_wanted = Signal()
     pause_all_wanted = Signal()
@@ -73,7 +74,7 @@ class RunPage(QWidget):
         self.barcode = BarcodeCard()
         self._run = RunCard()
         self._counts = CountsCard()
-        self._expected = ExpectedCard(theme)
+        self._expected = ExpectedCard(theme, with_lists=bool(desk.sheet.list_kinds))
         self._title = label(self.tr("Slides"), "pageTitle")
         self._chips = QButtonGroup(self)
         self._pause_all = QPushButton(self.tr("Pause all"))
@@ -184,6 +185,7 @@ class RunPage(QWidget):
     def _connect(self) -> None:
         self.barcode.entered.connect(self.barcode_entered)
         self._run.start_wanted.connect(self.start_wanted)
+        self._expected.list_wanted.connect(self.list_wanted)
         self._end.clicked.connect(self.end_wanted)
         self._pause_all.clicked.connect(self.pause_all_wanted)
         self.cards.menu_wanted.connect(self.menu_wanted)

@@ -16,6 +16,7 @@ from app.ui.large_picture import LargePicture
 from app.ui.panel_sections import FactsGrid, ScansCard, TroubleCard
 from app.ui.pictures_card import PicturesCard
 from app.ui.quality_card import QualityCard
+from app.ui.sheet_row_card import SheetRowCard
 from app.ui.slide_look import SlideLook
 from app.ui.surfaces import ElidedLabel, label, pill, wear
 from app.ui.theme import Theme
@@ -34,12 +35,14 @@ class _Narrow(QWidget):
 class SlidePanel(QFrame):
     """Shows one scan.
 
-    `chosen` carries (scan id, Choice), `step_menu_wanted` (scan id, step id, position), `keep_wanted` a scan id.
+    `chosen` carries (scan id, Choice), `step_menu_wanted` (scan id, step id, position), `keep_wanted` and
+    `row_wanted` (open the sheet at its row) a scan id.
     """
 
     chosen = Signal(str, object)
     step_menu_wanted = Signal(str, str, QPoint)
     keep_wanted = Signal(str)
+    row_wanted = Signal(str)
     closed = Signal()
 
     def __init__(self, desk: OperatorsDesk, errands: Errands, theme: Theme) -> None:
@@ -58,7 +61,7 @@ class SlidePanel(QFrame):
         self._trouble = TroubleCard()
         self._pictures = PicturesCard(round(theme.base_px * 15))
         self._quality = QualityCard()
-        self._row = FactsGrid()
+        self._row = SheetRowCard()
         self._witnesses = FactsGrid()
         self._facts = FactsGrid()
         self._files = FactsGrid()
@@ -68,6 +71,8 @@ class SlidePanel(QFrame):
         self._build()
         self._trouble.chosen.connect(self._on_choice)
         self._quality.chosen.connect(self._on_choice)
+        self._row.chosen.connect(self._on_choice)
+        self._row.open_wanted.connect(self._on_row_wanted)
         self._pictures.larger_wanted.connect(self.open_larger)
         self._journey.menu_wanted.connect(self._on_step_menu)
         self._scans.keep_wanted.connect(self._on_keep_wanted)
@@ -98,7 +103,7 @@ class SlidePanel(QFrame):
         self._file.setText(f"{view.file_name or view.source_name} · {wording.size(view.size_bytes)}")
         self._trouble.show_scan(view, tone)
         self._quality.show_scan(view, quality_facts(view))
-        self._row.show_facts(list(view.row.items()) or [(self.tr("No row"), self.tr("not matched with the sheet yet"))])
+        self._row.show_scan(view)
         self._journey.show_steps(view.steps)
         moves = sum(hash((step.id, step.state, step.attempts)) for step in view.steps)
         if moves != self._moves:
@@ -202,6 +207,10 @@ class SlidePanel(QFrame):
     def _on_keep_wanted(self) -> None:
         if self.scan is not None:
             self.keep_wanted.emit(self.scan)
+
+    def _on_row_wanted(self) -> None:
+        if self.scan is not None:
+            self.row_wanted.emit(self.scan)
 
     def _on_step_menu(self, step: str, point: QPoint) -> None:
         if self.scan is not None:

@@ -101,6 +101,8 @@ def choice(which: Choice) -> str:
         Choice.FIND_OLDER: say("Find it on the share"),
         Choice.GO_ON_WITHOUT: say("Go on without it…"),
         Choice.HOLD: say("Hold this scan"),
+        Choice.TAKE_OVER: say("Take over…"),
+        Choice.LEAVE: say("Leave as it is"),
         Choice.SHOW_LABEL: say("Show label"),
         Choice.LOOK_CLOSER: say("Look closer"),
     }[which]

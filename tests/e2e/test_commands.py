@@ -281,6 +281,25 @@ def test_the_sheet_is_rebuilt_from_the_journal(station: Path) -> None:
     assert "Complete" in (station / "slides.csv").read_text("utf-8")
 
 
+def test_a_row_that_changed_is_told_and_what_is_to_be_put_right_is_counted(station: Path) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    assert at(station, "run", "--once", "--json").returncode == 0
+    assert "the sheet changed" not in at(station, "status").stdout
+    sheet = station / "slides.csv"
+    sheet.write_text(sheet.read_text("utf-8").replace(",P1,Raven", ",P9,Raven") + ",Prec01,Run 2,,\n", encoding="utf-8")
+    told, until = "", time.monotonic() + 60
+    words = [*lab.PROGRAM, "--config", str(station / "settings.toml"), "run", "--watch", "--json"]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, encoding="utf-8", env=lab.environment()) as process:
+        while "the sheet changed since it was named: Panel: P1 → P9" not in told and time.monotonic() < until:
+            told = at(station, "status").stdout
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)
+    assert "Succeeded" in told
+    assert "the sheet changed since it was named: Panel: P1 → P9" in told
+    doctor = at(station, "doctor").stdout
+    assert "1 to put right (row 4: filled in, but without a barcode)" in doctor
+
+
 def test_transfer_keeps_the_bandwidth_it_is_given(tmp_path: Path) -> None:
     source = tmp_path / "slide.svs"
     source.write_bytes(bytes(12_000_000))

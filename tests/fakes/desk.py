@@ -25,6 +25,7 @@ from app.services.views import (
     ZoomView,
 )
 from tests.fakes.chains import two_scans
+from tests.fakes.desk_sheet import FakeOperatorsSheet
 from tests.fakes.scans import EXPECTED, PICTURES, a_dozen, picture_of
 from tests.fakes.share_states import a_share
 
@@ -54,6 +55,7 @@ class FakeDesk:
         self.hold_tiles = asyncio.Event()
         self.hold_tiles.set()
         self.share_state = a_share(self.now)
+        self.sheet = FakeOperatorsSheet(self._do, self.now)
         self.pattern = ""
         self.station_view = StationView("Prec Imaging", "Raven", True, 2.0, 41, 398e6, 2, 1, 12.0, "", "", "")
 

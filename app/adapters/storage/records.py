@@ -177,6 +177,8 @@ def scan_values(dossier: Dossier, before: Dossier | None = None) -> dict[str, An
         values["published"] = int(dossier.published)
     if before is None or dossier.publishing != before.publishing:
         values["publishing"] = int(dossier.publishing)
+    if before is None or dossier.left != before.left:
+        values["left_cells"] = text_of(dict(dossier.left))
     return values
 
 
@@ -238,6 +240,7 @@ def dossier_of(row: Row) -> Dossier:
         files=files,
         published=bool(row["published"]),
         publishing=bool(row["publishing"]),
+        left=json.loads(row["left_cells"]),
     )
 
 

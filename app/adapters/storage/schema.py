@@ -109,6 +109,10 @@ MIGRATIONS: tuple[str, ...] = (
     """
     CREATE TABLE sheet_intent (id INTEGER PRIMARY KEY CHECK (id = 1), content TEXT NOT NULL) STRICT;
     """,
+    # Cells of the scan's row that changed after it was named, as a person saw them and left the scan as it was.
+    """
+    ALTER TABLE scan ADD COLUMN left_cells TEXT NOT NULL DEFAULT '{}';
+    """,
 )
 
 

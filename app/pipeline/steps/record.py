@@ -1,8 +1,10 @@
 """Mark Slide Complete: the slide's cells go into the outbox; the step succeeds once they were read back."""
 
+from contextlib import suppress
 from pathlib import PurePosixPath
 
 from app.domain.dossier import Change, Dossier
+from app.domain.errors import RetryableError, UseError
 from app.domain.sheet import WRITTEN_COLUMNS, CellWrite
 from app.pipeline.case import Case, Kit, Outcome, Skip, Wait
 from app.pipeline.journey import VERIFY
@@ -17,11 +19,21 @@ async def record(case: Case) -> Outcome:
     speaker = case.dossier.scan.superseded_by or (later.id if later else None)
     if speaker is not None:
         return Skip(f"Scan {speaker} of this slide is the one in the sheet")
+    await _look_again(case.kit)
     barcode = case.dossier.scan.barcode or ""
     generation = await next_generation(case.kit, barcode)
     values = await _values(case)
     writes = tuple(CellWrite(barcode, header, value, generation) for header, value in values.items())
     return Wait(WAITING, change=Change(writes=writes))
+
+
+async def _look_again(kit: Kit) -> None:
+    """Read the sheet once more before a scan is done: its row may have changed since the scan was named by it.
+
+    What differs is shown to people and changes nothing here; a sheet that cannot be read says so where it is written.
+    """
+    with suppress(RetryableError, UseError):
+        await kit.sheet.fresh()
 
 
 async def next_generation(kit: Kit, barcode: str) -> int:

@@ -41,5 +41,5 @@ def a_dossier(number: str, *, run: RunId | None = None) -> Dossier:
     return Dossier(
         scan, {step.id: StepRecord(step.id, StepState.PENDING) for step in JOURNEY}, facts,
         Quality(Verdict.RESCAN, numbers, "Need to rescan", limits, "1.0"), {"Study": "Prec01", "Barcode": "000123"},
-        (verified,), True,
+        (verified,), True, left={"Study": "Prec02"},
     )  # fmt: skip
