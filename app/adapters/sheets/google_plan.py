@@ -1,16 +1,18 @@
 """What one reading of a Google sheet calls for, so that each slide's row shows what is wanted of it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from app.adapters.sheets.filling import not_one_row, rows_by_barcode
+from app.adapters.sheets.filling import not_one_row
 from app.adapters.sheets.google_tab import ColumnWork, TabReading
-from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SlideSheet, WriteResult
+from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SheetRow, SlideSheet, WriteResult
 from app.domain.sheet_reading import find_column, same_header
 from app.domain.strays import Stray
 
 Wanted = dict[str, dict[str, str]]
 """Barcode to header to text, as stored."""
+Places = Mapping[str, Sequence[SheetRow]]
+"""Barcode to the rows that are its."""
 
 
 def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
@@ -26,26 +28,37 @@ def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
 
 
 class RowPlan:
-    """Columns to prepare first (`work`), else rows to write (`rows`), else nothing: all that can be shown is.
+    """Columns to prepare first (`work`), then rows to make (`missing`, by barcode), else rows to write (`rows`), else
+    nothing: all that can be shown is.
 
-    `sheet` is in our spelling.
+    `sheet` is in our spelling. `places` are the rows of each slide that may be written to; those of `may_add` get a row
+    where they have none.
     """
 
-    def __init__(self, tab: TabReading, sheet: SlideSheet, wanted: Wanted, *, add_columns: bool) -> None:
+    def __init__(
+        self,
+        tab: TabReading,
+        sheet: SlideSheet,
+        places: Places,
+        wanted: Wanted,
+        *,
+        add_columns: bool,
+        may_add: Container[str] = (),
+    ) -> None:
         self._sheet = sheet
-        self._rows = {
-            barcode: rows[0] for barcode, rows in rows_by_barcode(sheet).items() if len(rows) == 1 and barcode
-        }
+        self._places = places
         self._columns = {header: find_column(sheet.columns, header) for header in WRITTEN_COLUMNS}
         self._marked = tab.marked
-        headers = {header for barcode, cells in wanted.items() if barcode in self._rows for header in cells}
+        self.missing = tuple(barcode for barcode in wanted if barcode not in places and barcode in may_add)
+        shown = {*places, *self.missing}
+        headers = {header for barcode, cells in wanted.items() if barcode in shown for header in cells}
         self.work = self._column_work([each for each in WRITTEN_COLUMNS if each in headers], add_columns=add_columns)
-        self.rows = () if self.work else tuple(self._unlike(wanted))
+        self.rows = () if self.work or self.missing else tuple(self._unlike(wanted))
 
     def columns(self, strays: Sequence[Stray]) -> dict[str, dict[int, str]]:
         """Return the cells to be written: header to row (from 1) to text."""
         columns: dict[str, dict[int, str]] = {}
-        for number, cells in (*self._places(), *((each.row, each.cells) for each in strays if not each.barcode)):
+        for number, cells in (*self._to_write(), *((each.row, each.cells) for each in strays if not each.barcode)):
             for header, text in cells.items():
                 if self._is_ready(header):
                     columns.setdefault(header, {})[number] = text
@@ -57,9 +70,10 @@ class RowPlan:
         written = tuple(write for write in newest if write not in refused)
         return WriteResult(written, (*outdated, *(RefusedWrite(write, reason) for write, reason in refused.items())))
 
-    def _places(self) -> Iterator[tuple[int, Mapping[str, str]]]:
-        for row in self.rows:
-            yield self._rows[row.barcode].number, row.cells
+    def _to_write(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        for write in self.rows:
+            for row in self._places[write.barcode]:
+                yield row.number, write.cells
 
     def _column_work(self, headers: Sequence[str], *, add_columns: bool) -> ColumnWork:
         add, mark, unmark = [], [], []
@@ -78,11 +92,9 @@ class RowPlan:
     def _unlike(self, wanted: Wanted) -> Iterable[RowWrite]:
         """Yield the rows that do not show all that is wanted, whole: a telling value says whose the others are."""
         for barcode, cells in wanted.items():
-            row = self._rows.get(barcode)
-            if row is None:
-                continue
             possible = {header: text for header, text in cells.items() if self._is_ready(header)}
-            if any(row.cells[header] != text for header, text in possible.items()):
+            rows = self._places.get(barcode, ())
+            if any(row.cells[header] != text for row in rows for header, text in possible.items()):
                 yield RowWrite(barcode, possible)
 
     def _refusal(self, write: CellWrite) -> str | None:
@@ -90,7 +102,7 @@ class RowPlan:
             return f"“{write.column}” is not a column of ours"
         if same_header(write.column, self._sheet.barcode_header):
             return f"“{write.column}” is the column of the barcodes"
-        if write.barcode not in self._rows:
+        if write.barcode not in self._places:
             return not_one_row(self._sheet, write.barcode)
         if self._columns[write.column] is None:
             return f"there is no column “{write.column}”, and [sheet] add_columns is false"
