@@ -40,8 +40,8 @@ class WritingPlace(Protocol):
     def plan(self, seen: Seen, sheet: SlideSheet, wanted: Wanted) -> RowPlan:
         """Return what a reading calls for."""
 
-    def misplaced(self, seen: Seen, sheet: SlideSheet, wanted: Wanted) -> tuple[Stray, ...]:
-        """Return what new rows have left in wrong cells of ours."""
+    def misplaced(self, seen: Seen, sheet: SlideSheet) -> tuple[Stray, ...]:
+        """Return what stands where nothing of ours ever belongs."""
 
     def prepare(self, plan: RowPlan, seen: Seen) -> bool:
         """Make the columns and rows that a plan lacks; say whether there was anything to do."""
@@ -73,8 +73,8 @@ class InPlace:
         places = {barcode: rows for barcode, rows in rows_by_barcode(sheet).items() if len(rows) == 1 and barcode}
         return RowPlan(seen.tab, sheet, places, wanted, add_columns=self._settings.add_columns)
 
-    def misplaced(self, seen: Seen, sheet: SlideSheet, wanted: Wanted) -> tuple[Stray, ...]:
-        """Return nothing: no rows are made here."""
+    def misplaced(self, seen: Seen, sheet: SlideSheet) -> tuple[Stray, ...]:
+        """Return nothing: what stands in the scientists' rows may be theirs."""
         return ()
 
     def prepare(self, plan: RowPlan, seen: Seen) -> bool:
@@ -118,13 +118,14 @@ class OnOwnTab:
         """Return what a reading calls for: all rows of a slide show the same."""
         return RowPlan(seen.tab, sheet, _rows_of_slides(sheet), wanted, add_columns=False, may_add=self._slides)
 
-    def misplaced(self, seen: Seen, sheet: SlideSheet, wanted: Wanted) -> tuple[Stray, ...]:
-        """Return the barcodes that were appended just when columns moved, and stand alone in a column of ours."""
+    def misplaced(self, seen: Seen, sheet: SlideSheet) -> tuple[Stray, ...]:
+        """Return what stands in our columns of rows without a barcode, be it a barcode that missed its column."""
+        ours = [header for header in WRITTEN_COLUMNS if _is_marked(header, seen, sheet)]
         found = []
         for row in sheet.rows:
-            filled = [header for header, text in row.cells.items() if text.strip()]
-            if len(filled) == 1 and row.cells[filled[0]] in wanted and _is_ours(filled[0], seen, sheet):
-                found.append(Stray(row.number, "", {filled[0]: ""}))
+            filled = [header for header in ours if row.cells[header]]
+            if filled and not row.barcode:
+                found.append(Stray(row.number, "", dict.fromkeys(filled, "")))
         return tuple(found)
 
     def prepare(self, plan: RowPlan, seen: Seen) -> bool:
@@ -156,10 +157,10 @@ def _rows_of_slides(sheet: SlideSheet) -> dict[str, list[SheetRow]]:
     return {barcode: rows for barcode, rows in rows_by_barcode(sheet).items() if barcode}
 
 
-def _is_ours(header: str, seen: Seen, sheet: SlideSheet) -> bool:
+def _is_marked(header: str, seen: Seen, sheet: SlideSheet) -> bool:
     """Say whether a column carries the mark that it is written by."""
     column = find_column(sheet.columns, header)
-    return header in WRITTEN_COLUMNS and column is not None and seen.tab.marked.get(header) == column.index
+    return column is not None and seen.tab.marked.get(header) == column.index
 
 
 def _has_twins(seen: Seen) -> bool:

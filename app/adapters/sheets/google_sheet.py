@@ -103,7 +103,7 @@ class GoogleSheet:
                 sheet = in_our_spelling(seen.sheet)
                 strays = find_strays(begun.before, sheet, begun.rows) if begun else ()
                 _want_back(wanted, strays)
-                strays = (*strays, *place.misplaced(seen, sheet, wanted))
+                strays = (*strays, *place.misplaced(seen, sheet))
                 plan = place.plan(seen, sheet, wanted)
                 if place.prepare(plan, seen):
                     continue
