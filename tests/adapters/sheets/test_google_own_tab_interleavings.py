@@ -14,6 +14,7 @@ from tests.adapters.sheets.google_own_lab import OWN_TAB, person_at, require_har
 from tests.fakes.sheets_server import SheetsServer
 from tests.fakes.sheets_server.collaborator import Collaborator
 from tests.fakes.sheets_server.script import cut, internal, unavailable
+from tests.proof import write_proof
 
 SLIDES = tuple(f"6200{number}" for number in range(10, 16))
 DONE_BEFORE = (SLIDES[1], SLIDES[4], SLIDES[5])
@@ -118,3 +119,6 @@ def test_thousands_of_interleavings(google: Google) -> None:
     for _ in range(SEQUENCES):
         steps = [(chance.choice([*ACTS, *FAULTS]), chance.randint(0, 4)) for _ in range(chance.randint(1, 6))]
         play(google, chance.randint(0, 2**32), steps)
+    write_proof(
+        "own-tab-interleavings", {"sequences": SEQUENCES, "acts": sorted(ACTS), "faults": sorted(FAULTS), "wrong": 0}
+    )
