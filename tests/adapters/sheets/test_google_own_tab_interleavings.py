@@ -114,6 +114,7 @@ def test_a_quick_share_of_interleavings(google: Google, sequence: tuple[int, lis
 
 
 @pytest.mark.long
+@pytest.mark.timeout(3600)
 def test_thousands_of_interleavings(google: Google) -> None:
     chance = random.Random(20261126)
     for _ in range(SEQUENCES):
