@@ -29,8 +29,9 @@ class Stray:
 def find_strays(before: SlideSheet, now: SlideSheet, writes: Sequence[RowWrite]) -> tuple[Stray, ...]:
     """Return the rows of `now` that hold what was written for others, with what they held before.
 
-    `writes` may name a slide several times. A row is known again by its barcode, one without a barcode of its own by
-    what other people wrote into it; a row that was not there before held nothing of ours.
+    `writes` may name a slide several times, and each holds all that is written to of its row: so a later one leaves
+    nothing of an earlier one that struck the same row. A row is known again by its barcode, one without a barcode of
+    its own by what other people wrote into it; a row that was not there before held nothing of ours.
     """
     held = {key: row.cells for key, row in _known_rows(before)}
     suspects = _Suspects(writes)
@@ -50,13 +51,12 @@ def find_strays(before: SlideSheet, now: SlideSheet, writes: Sequence[RowWrite])
     return tuple(found)
 
 
-def _struck(cells: Cells, was: Cells, written: Cells) -> Iterator[str]:
-    """Yield the headers under which a row shows what was written for another, and did not before."""
+def _struck(cells: Cells, was: Cells, written: Cells) -> Iterable[str]:
+    """Return the headers of a write where a row shows it and did not before; nothing where it shows something else."""
     same = [header for header, value in written.items() if cells.get(header, "") == value]
     changed = [header for header in same if was.get(header, "") != written[header]]
     told = any(header in TELLING and written[header] for header in changed)
-    if told or len(same) == len(written):
-        yield from changed
+    return written if told or (changed and len(same) == len(written)) else ()
 
 
 class _Suspects:

@@ -52,6 +52,8 @@ class RowPlan:
         self.missing = tuple(barcode for barcode in wanted if barcode not in places and barcode in may_add)
         shown = {*places, *self.missing}
         headers = {header for barcode, cells in wanted.items() if barcode in shown for header in cells}
+        if headers:
+            headers |= {header for header, column in self._columns.items() if column is not None}
         self.work = self._column_work([each for each in WRITTEN_COLUMNS if each in headers], add_columns=add_columns)
         self.rows = () if self.work or self.missing else tuple(self._unlike(wanted))
 
@@ -90,12 +92,17 @@ class RowPlan:
         return ColumnWork(tuple(add), tuple(mark), tuple(unmark))
 
     def _unlike(self, wanted: Wanted) -> Iterable[RowWrite]:
-        """Yield the rows that do not show all that is wanted, whole: a telling value says whose the others are."""
+        """Yield the rows that do not show all that is wanted, with all of our columns.
+
+        A write of part of a row could land on a row that another write has struck, and make a mixture of it. Where a
+        slide has several rows, what they do not agree on and nobody wants stays as it is.
+        """
+        ready = [header for header in WRITTEN_COLUMNS if self._is_ready(header)]
         for barcode, cells in wanted.items():
-            possible = {header: text for header, text in cells.items() if self._is_ready(header)}
             rows = self._places.get(barcode, ())
-            if any(row.cells[header] != text for row in rows for header, text in possible.items()):
-                yield RowWrite(barcode, possible)
+            if any(row.cells[each] != cells[each] for row in rows for each in ready if each in cells):
+                alike = [each for each in ready if each in cells or len({row.cells[each] for row in rows}) == 1]
+                yield RowWrite(barcode, {each: cells.get(each, rows[0].cells[each]) for each in alike})
 
     def _refusal(self, write: CellWrite) -> str | None:
         if not any(same_header(write.column, ours) for ours in WRITTEN_COLUMNS):

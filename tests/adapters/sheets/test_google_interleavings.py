@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 from google.oauth2.service_account import Credentials
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from app.domain.errors import AwayError
@@ -175,6 +175,7 @@ def require_right(lab: GoogleLab, refused: set[str], others: Others) -> None:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SEQUENCE)
+@example((2, [("inserts a row", 2), ("inserts a row", 2)]))
 def test_a_quick_share_of_interleavings(google: Google, sequence: tuple[int, list[tuple[str, int]]]) -> None:
     play(google, *sequence)
 
