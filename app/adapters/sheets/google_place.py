@@ -121,12 +121,8 @@ class OnOwnTab:
     def misplaced(self, seen: Seen, sheet: SlideSheet) -> tuple[Stray, ...]:
         """Return what stands in our columns of rows without a barcode, be it a barcode that missed its column."""
         ours = [header for header in WRITTEN_COLUMNS if _is_marked(header, seen, sheet)]
-        found = []
-        for row in sheet.rows:
-            filled = [header for header in ours if row.cells[header]]
-            if filled and not row.barcode:
-                found.append(Stray(row.number, "", dict.fromkeys(filled, "")))
-        return tuple(found)
+        strayed = (row for row in sheet.rows if not row.barcode and any(row.cells[header] for header in ours))
+        return tuple(Stray(row.number, "", dict.fromkeys(ours, "")) for row in strayed)
 
     def prepare(self, plan: RowPlan, seen: Seen) -> bool:
         """Make the marks, then the rows that a plan lacks."""
