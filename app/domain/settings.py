@@ -86,8 +86,10 @@ class SheetSettings:
     spreadsheet: str = _declare("", D("Google spreadsheet", "Its address in the browser, or the id in it."))
     worksheet: str = _declare("", D("Worksheet", "The tab of the workbook or spreadsheet; empty: the first."))
     mode: str = _declare(
-        "in_place", D("Mode", "Our columns stand in the scientists' own worksheet.", choices=("in_place",))
+        "in_place",
+        D("Mode", "Our columns stand in the scientists' tab, or on our own.", choices=("in_place", "own_tab")),
     )
+    own_tab: str = _declare("Slideferry", D("Our tab", "The title of the tab that own_tab makes where it is missing."))
     barcode_column: str = _declare("Barcode", D("Barcode column", "The header above the barcodes."))
     scanner_column: str = _declare("Scanner", D("Scanner column", "The header above the scanner's name; empty: none."))
     add_columns: bool = _declare(True, D("Add columns", "Whether missing columns of ours are added at the right end."))

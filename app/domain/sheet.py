@@ -115,11 +115,13 @@ class RowWrite:
 class SheetIntent:
     """Said before a shared sheet is written to, and kept until what became of it was read.
 
-    `before` is the last reading in which every value stood where it belongs.
+    `before` is the last reading in which every value stood where it belongs: of the scientists' tab, or of the
+    program's own with `own_tab`.
     """
 
     before: SlideSheet
     rows: tuple[RowWrite, ...]
+    own_tab: bool = False
 
 
 class SheetMemory(Protocol):

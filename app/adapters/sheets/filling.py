@@ -37,7 +37,7 @@ class Filling:
     def __init__(
         self, file: SheetFile, grid: list[list[str]], sheet: SlideSheet, header_row: int, *, add_columns: bool
     ) -> None:
-        self._file = file
+        self.file = file
         self._grid = grid
         self._sheet = sheet
         self._header_row = header_row
@@ -72,9 +72,9 @@ class Filling:
             return reason
         row, column = rows[0].number, self._columns[write.column.casefold()]
         cells = self._grid[row - 1]
-        if (cells[column] if column < len(cells) else "") == self._file.as_stored(write.value):
+        if (cells[column] if column < len(cells) else "") == self.file.as_stored(write.value):
             return None
-        reason = self._file.put(row, column, write.value)
+        reason = self.file.put(row, column, write.value)
         self.changed = self.changed or reason is None
         return reason
 
@@ -83,11 +83,24 @@ class Filling:
             return None
         if not self._add_columns:
             return f"there is no column “{header}”, and [sheet] add_columns is false"
-        index = self._file.right_end() if self._right_end is None else self._right_end
-        reason = self._file.add_column(self._header_row, index, header)
+        index = self.file.right_end() if self._right_end is None else self._right_end
+        reason = self.file.add_column(self._header_row, index, header)
         if reason is None:
             self._right_end, self._columns[header.casefold()], self.changed = index + 1, index, True
         return reason
+
+
+def with_one_row(writes: Iterable[CellWrite], sheet: SlideSheet) -> tuple[list[CellWrite], list[RefusedWrite]]:
+    """Return the writes whose slide has its one row in the sheet, and the others as refused."""
+    rows = rows_by_barcode(sheet)
+    fit: list[CellWrite] = []
+    refused: list[RefusedWrite] = []
+    for write in writes:
+        if write.barcode and len(rows.get(write.barcode, ())) == 1:
+            fit.append(write)
+        else:
+            refused.append(RefusedWrite(write, not_one_row(sheet, write.barcode)))
+    return fit, refused
 
 
 def rows_by_barcode(sheet: SlideSheet) -> dict[str, list[SheetRow]]:

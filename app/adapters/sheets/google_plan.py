@@ -1,16 +1,18 @@
 """What one reading of a Google sheet calls for, so that each slide's row shows what is wanted of it."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from app.adapters.sheets.filling import not_one_row, rows_by_barcode
+from app.adapters.sheets.filling import not_one_row
 from app.adapters.sheets.google_tab import ColumnWork, TabReading
-from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SlideSheet, WriteResult
+from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SheetRow, SlideSheet, WriteResult
 from app.domain.sheet_reading import find_column, same_header
 from app.domain.strays import Stray
 
 Wanted = dict[str, dict[str, str]]
 """Barcode to header to text, as stored."""
+Places = Mapping[str, Sequence[SheetRow]]
+"""Barcode to the rows that are its."""
 
 
 def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
@@ -26,28 +28,39 @@ def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
 
 
 class RowPlan:
-    """Columns to prepare first (`work`), else rows to write (`rows`), else nothing: all that can be shown is.
+    """Columns to prepare first (`work`), then rows to make (`missing`, by barcode), else rows to write (`rows`), else
+    nothing: all that can be shown is.
 
-    `sheet` is in our spelling.
+    `sheet` is in our spelling. `places` are the rows of each slide that may be written to; those of `may_add` get a row
+    where they have none.
     """
 
-    def __init__(self, tab: TabReading, sheet: SlideSheet, wanted: Wanted, *, add_columns: bool) -> None:
+    def __init__(
+        self,
+        tab: TabReading,
+        sheet: SlideSheet,
+        places: Places,
+        wanted: Wanted,
+        *,
+        add_columns: bool,
+        may_add: Container[str] = (),
+    ) -> None:
         self._sheet = sheet
-        self._rows = {
-            barcode: rows[0] for barcode, rows in rows_by_barcode(sheet).items() if len(rows) == 1 and barcode
-        }
+        self._places = places
         self._columns = {header: find_column(sheet.columns, header) for header in WRITTEN_COLUMNS}
         self._marked = tab.marked
-        headers = {header for barcode, cells in wanted.items() if barcode in self._rows for header in cells}
+        self.missing = tuple(barcode for barcode in wanted if barcode not in places and barcode in may_add)
+        shown = {*places, *self.missing}
+        headers = {header for barcode, cells in wanted.items() if barcode in shown for header in cells}
         if headers:
             headers |= {header for header, column in self._columns.items() if column is not None}
         self.work = self._column_work([each for each in WRITTEN_COLUMNS if each in headers], add_columns=add_columns)
-        self.rows = () if self.work else tuple(self._unlike(wanted))
+        self.rows = () if self.work or self.missing else tuple(self._unlike(wanted))
 
     def columns(self, strays: Sequence[Stray]) -> dict[str, dict[int, str]]:
         """Return the cells to be written: header to row (from 1) to text."""
         columns: dict[str, dict[int, str]] = {}
-        for number, cells in (*self._places(), *((each.row, each.cells) for each in strays if not each.barcode)):
+        for number, cells in (*self._to_write(), *((each.row, each.cells) for each in strays if not each.barcode)):
             for header, text in cells.items():
                 if self._is_ready(header):
                     columns.setdefault(header, {})[number] = text
@@ -59,9 +72,10 @@ class RowPlan:
         written = tuple(write for write in newest if write not in refused)
         return WriteResult(written, (*outdated, *(RefusedWrite(write, reason) for write, reason in refused.items())))
 
-    def _places(self) -> Iterator[tuple[int, Mapping[str, str]]]:
-        for row in self.rows:
-            yield self._rows[row.barcode].number, row.cells
+    def _to_write(self) -> Iterator[tuple[int, Mapping[str, str]]]:
+        for write in self.rows:
+            for row in self._places[write.barcode]:
+                yield row.number, write.cells
 
     def _column_work(self, headers: Sequence[str], *, add_columns: bool) -> ColumnWork:
         add, mark, unmark = [], [], []
@@ -80,20 +94,22 @@ class RowPlan:
     def _unlike(self, wanted: Wanted) -> Iterable[RowWrite]:
         """Yield the rows that do not show all that is wanted, with all of our columns.
 
-        A write of part of a row could land on a row that another write has struck, and make a mixture of it.
+        A write of part of a row could land on a row that another write has struck, and make a mixture of it. Where a
+        slide has several rows, what they do not agree on and nobody wants stays as it is.
         """
         ready = [header for header in WRITTEN_COLUMNS if self._is_ready(header)]
         for barcode, cells in wanted.items():
-            row = self._rows.get(barcode)
-            if row is not None and any(row.cells[each] != cells[each] for each in ready if each in cells):
-                yield RowWrite(barcode, {each: cells.get(each, row.cells[each]) for each in ready})
+            rows = self._places.get(barcode, ())
+            if any(row.cells[each] != cells[each] for row in rows for each in ready if each in cells):
+                alike = [each for each in ready if each in cells or len({row.cells[each] for row in rows}) == 1]
+                yield RowWrite(barcode, {each: cells.get(each, rows[0].cells[each]) for each in alike})
 
     def _refusal(self, write: CellWrite) -> str | None:
         if not any(same_header(write.column, ours) for ours in WRITTEN_COLUMNS):
             return f"“{write.column}” is not a column of ours"
         if same_header(write.column, self._sheet.barcode_header):
             return f"“{write.column}” is the column of the barcodes"
-        if write.barcode not in self._rows:
+        if write.barcode not in self._places:
             return not_one_row(self._sheet, write.barcode)
         if self._columns[write.column] is None:
             return f"there is no column “{write.column}”, and [sheet] add_columns is false"

@@ -5,15 +5,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from app.adapters.sheets.filling import newest_of_each_cell
+from app.adapters.sheets.filling import newest_of_each_cell, with_one_row
 from app.adapters.sheets.google_failures import PlaceGoneError
 from app.adapters.sheets.google_link import GoogleLink
-from app.adapters.sheets.google_plan import RowPlan, Wanted, in_our_spelling
-from app.adapters.sheets.google_tab import GoogleTab, TabReading
+from app.adapters.sheets.google_own_tab import GoogleOwnTab
+from app.adapters.sheets.google_place import InPlace, OnOwnTab, WritingPlace
+from app.adapters.sheets.google_plan import Wanted, in_our_spelling
+from app.adapters.sheets.google_tab import GoogleTab
 from app.domain.errors import AwayError, SurroundingsError
+from app.domain.own_tab import OWN_TAB_MODE, own_tab_title
 from app.domain.settings import SheetSettings
 from app.domain.sheet import CellWrite, RefusedWrite, RowWrite, SheetIntent, SheetMemory, SlideSheet, WriteResult
-from app.domain.sheet_reading import header_index, read_grid
 from app.domain.spreadsheet_text import plain_cell
 from app.domain.strays import Stray, find_strays
 
@@ -26,12 +28,11 @@ def _utc_now() -> datetime:
 
 
 @dataclass(frozen=True, slots=True)
-class _Seen:
-    """A reading of the tab, and the slide sheet in it. `header_row` counts from 1."""
+class _Tabs:
+    """The scientists' tab and the program's own."""
 
-    tab: TabReading
-    sheet: SlideSheet
-    header_row: int
+    slides: GoogleTab
+    own: GoogleOwnTab
 
 
 class GoogleSheet:
@@ -51,19 +52,21 @@ class GoogleSheet:
     ) -> None:
         self._open_link = open_link
         self._link: GoogleLink | None = None
-        self._tab: GoogleTab | None = None
+        self._tabs: _Tabs | None = None
         self._memory = memory
         self._settings = settings
         self._now = now
+        self._on_own_tab = settings.mode == OWN_TAB_MODE
+        self._own_title = own_tab_title(settings) if self._on_own_tab else settings.own_tab
 
     def read(self) -> SlideSheet:
         """Read the whole sheet."""
-        with self._signed_in() as tab:
-            return self._look(tab).sheet
+        with self._signed_in() as tabs:
+            return self._in_place(tabs).look().sheet
 
     def close(self) -> None:
         """End the connections; the next call begins new ones."""
-        self._tab = None
+        self._tabs = None
         if self._link is not None:
             self._link.close()
             self._link = None
@@ -74,29 +77,45 @@ class GoogleSheet:
         Raises SurroundingsError; what became of a write that nobody answered is found out by the next call.
         """
         newest, outdated = newest_of_each_cell(writes)
-        with self._signed_in() as tab:
-            return self._write(tab, newest, outdated)
+        with self._signed_in() as tabs:
+            self._see_through(tabs)
+            if not self._on_own_tab:
+                return self._write(self._in_place(tabs), newest, outdated)
+            slides = self._in_place(tabs).look().sheet
+            fit, refused = with_one_row(newest, slides)
+            result = self._write(OnOwnTab(tabs.own, slides, self._now), fit, (*outdated, *refused))
+            return replace(result, sheet=slides)
 
-    def _write(self, tab: GoogleTab, newest: Sequence[CellWrite], outdated: Sequence[RefusedWrite]) -> WriteResult:
+    def _see_through(self, tabs: _Tabs) -> None:
+        """Finish, where it was begun, what was under way when `[sheet] mode` was changed."""
+        begun = self._memory.intent()
+        if begun is None or begun.own_tab == self._on_own_tab:
+            return
+        slides = self._in_place(tabs)
+        self._write(OnOwnTab(tabs.own, slides.look().sheet, self._now) if begun.own_tab else slides, (), ())
+
+    def _write(self, place: WritingPlace, newest: Sequence[CellWrite], outdated: Sequence[RefusedWrite]) -> WriteResult:
         begun = self._memory.intent()
         wanted = _wanted(begun, newest)
         for _ in range(_ROUNDS):
-            seen = self._look(tab)
-            sheet = in_our_spelling(seen.sheet)
-            strays = find_strays(begun.before, sheet, begun.rows) if begun else ()
-            _want_back(wanted, strays)
-            plan = RowPlan(seen.tab, sheet, wanted, add_columns=self._settings.add_columns)
             try:
-                if plan.work:
-                    tab.prepare(plan.work, seen.tab, seen.header_row)
+                seen = place.look()
+                sheet = in_our_spelling(seen.sheet)
+                strays = find_strays(begun.before, sheet, begun.rows) if begun else ()
+                _want_back(wanted, strays)
+                strays = (*strays, *place.misplaced(seen, sheet))
+                plan = place.plan(seen, sheet, wanted)
+                if place.prepare(plan, seen):
                     continue
-                if not plan.rows and not strays:
+                if plan.rows or strays:
+                    intent = SheetIntent(sheet, (*plan.rows, *_rows_of(strays)), own_tab=place.own_tab)
+                    begun = self._begin(begun, intent, clean=not strays)
+                    place.tab.put(plan.columns(strays))
+                elif not place.tidy(seen):
                     self._settle(begun)
                     return replace(plan.result(newest, outdated), sheet=seen.sheet)
-                begun = self._begin(begun, sheet, (*plan.rows, *_rows_of(strays)), clean=not strays)
-                tab.put(plan.columns(strays))
             except PlaceGoneError:
-                continue  # rows or columns went away under the write: look again
+                continue  # rows, columns or the tab went away under a call: look again
         raise AwayError(
             "The slide sheet does not hold still",
             f"It was changed by others each of {_ROUNDS} times it was read",
@@ -104,37 +123,33 @@ class GoogleSheet:
         )
 
     @contextmanager
-    def _signed_in(self) -> Iterator[GoogleTab]:
+    def _signed_in(self) -> Iterator[_Tabs]:
         """Begin with what the keyring holds; begin anew after a refusal, for somebody may sign in meanwhile."""
         try:
-            if self._link is None or self._tab is None:
+            if self._link is None or self._tabs is None:
                 self._link = self._open_link()
-                self._tab = GoogleTab(self._link, self._settings.worksheet)
-            yield self._tab
+                ours = self._own_title if self._on_own_tab else ""
+                slides = GoogleTab(self._link, self._settings.worksheet, other_than=ours)
+                self._tabs = _Tabs(slides, GoogleOwnTab(self._link, self._own_title))
+            yield self._tabs
         except AwayError:
             raise
         except SurroundingsError:
             self.close()
             raise
 
+    def _in_place(self, tabs: _Tabs) -> InPlace:
+        return InPlace(tabs.slides, self._settings, self._now)
+
     def _settle(self, begun: SheetIntent | None) -> None:
         if begun is not None:
             self._memory.done()
 
-    def _begin(
-        self, begun: SheetIntent | None, sheet: SlideSheet, rows: tuple[RowWrite, ...], *, clean: bool
-    ) -> SheetIntent:
+    def _begin(self, begun: SheetIntent | None, new: SheetIntent, *, clean: bool) -> SheetIntent:
         """Keep what is about to be written, beside what may still be astray; `clean`: nothing is."""
-        intent = SheetIntent(sheet, rows) if begun is None or clean else replace(begun, rows=(*begun.rows, *rows))
+        intent = new if begun is None or clean else replace(begun, rows=(*begun.rows, *new.rows))
         self._memory.begin(intent)
         return intent
-
-    def _look(self, tab: GoogleTab) -> _Seen:
-        reading = tab.read()
-        barcode_header = self._settings.barcode_column
-        top = header_index(reading.grid, title=reading.title, barcode_header=barcode_header)
-        sheet = read_grid(reading.grid, title=reading.title, barcode_header=barcode_header, read_at=self._now())
-        return _Seen(reading, sheet, top + 1)
 
 
 def _wanted(begun: SheetIntent | None, newest: Sequence[CellWrite]) -> Wanted:

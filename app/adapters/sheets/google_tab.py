@@ -49,11 +49,15 @@ class ColumnWork:
 
 
 class GoogleTab:
-    """The worksheet that the settings name, empty for the first; it is known by its id once it was found."""
+    """The worksheet that the settings name, empty for the first; it is known by its id once it was found.
 
-    def __init__(self, link: GoogleLink, worksheet: str) -> None:
+    `other_than` names one that is never the first.
+    """
+
+    def __init__(self, link: GoogleLink, worksheet: str, *, other_than: str = "") -> None:
         self._link = link
         self._worksheet = worksheet
+        self._other_than = other_than.casefold()
         self._id: int | None = None
         self._book = ""
 
@@ -88,17 +92,15 @@ class GoogleTab:
         self._link.write("/values:batchUpdateByDataFilter", {"valueInputOption": "RAW", "data": data})
 
     def _find(self) -> int:
-        fields = "properties.title,sheets.properties(sheetId,title,index)"
-        answer = self._link.read("", fields=fields)
-        self._book = str(answer["properties"]["title"])
-        tabs = [each["properties"] for each in answer.get("sheets", [])]
-        if not self._worksheet and tabs:
-            return int(tabs[0].get("sheetId", 0))
+        tabs = self._tabs()
         wanted = self._worksheet.casefold()
-        found = next((each for each in tabs if str(each["title"]).casefold() == wanted), None)
-        if found is not None:
-            return int(found.get("sheetId", 0))
-        titles = [str(each["title"]) for each in tabs]
+        if wanted:
+            fitting = [tab for title, tab in tabs.items() if title.casefold() == wanted]
+        else:
+            fitting = [tab for title, tab in tabs.items() if title.casefold() != self._other_than]
+        if fitting:
+            return fitting[0]
+        titles = list(tabs)
         close = nearest(self._worksheet, titles)
         meant = f"; did you mean “{close}”?" if close else ""
         raise SurroundingsError(
@@ -106,6 +108,14 @@ class GoogleTab:
             f"{self._book} has no tab “{self._worksheet}”, but {', '.join(f'“{title}”' for title in titles)}{meant}",
             _NAME_IT,
         )
+
+    def _tabs(self) -> dict[str, int]:
+        """Return the ids of all tabs by their titles, in order."""
+        fields = "properties.title,sheets.properties(sheetId,title,index)"
+        answer = self._link.read("", fields=fields)
+        self._book = str(answer["properties"]["title"])
+        tabs = (each["properties"] for each in answer.get("sheets", []))
+        return {str(each["title"]): int(each.get("sheetId", 0)) for each in tabs}
 
     def _read(self, tab: int) -> TabReading:
         filters = [{"gridRange": {"sheetId": tab}}, *(self._filter(header) for header in WRITTEN_COLUMNS)]

@@ -9,7 +9,7 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from app.adapters.sheets.number_text import number_text
-from app.adapters.sheets.xlsx_package import XlsxPackage, escaped, rich_text, unescaped, whole_characters
+from app.adapters.sheets.xlsx_package import Tab, XlsxPackage, escaped, rich_text, unescaped, whole_characters
 from app.domain.sheet_reading import column_letter
 
 if TYPE_CHECKING:
@@ -34,14 +34,13 @@ class _Range(NamedTuple):
 
 
 class XlsxSheet:
-    """A worksheet in memory. Rows count from 1 as people see them, columns from 0."""
+    """A worksheet of a package in memory. Rows count from 1 as people see them, columns from 0."""
 
-    def __init__(self, data: bytes, *, name: str, worksheet: str) -> None:
-        self._package = XlsxPackage(data, name=name)
-        tab = self._package.tab(worksheet)
-        self.title = f"{name}, {tab.name}"
+    def __init__(self, package: XlsxPackage, tab: Tab) -> None:
+        self._package = package
+        self.title = f"{package.name}, {tab.name}"
         self._part = tab.part
-        self._root = self._package.parse(tab.part)
+        self._root = package.parse(tab.part)
         self._value_tag = _tag(self._root, "v")
         self._rows = _numbered_rows(self._root)
         self._set: list[tuple[int, int]] = []
@@ -91,18 +90,35 @@ class XlsxSheet:
                 self._cell(row, column).set("s", style)
         return reason
 
+    def add_rows(self, count: int) -> range:
+        """Make room for rows below the last that holds anything; return their numbers."""
+        used = (number for number, row in self._rows.items() if any(_has_content(cell) for _, cell in _placed(row)))
+        last = max(used, default=0)
+        above = max((number for number in self._rows if number <= last), default=0)
+        for number in range(last + 1, last + 1 + count):
+            if number not in self._rows:
+                self._rows[number] = self._row_below(above, number)
+            above = number
+        return range(last + 1, last + 1 + count)
+
     def as_stored(self, text: str) -> str:
         """Return what a reading shows after `put`: the text itself, a workbook's text is never parsed."""
         return whole_characters(text)
 
     def to_bytes(self) -> bytes:
         """Return the whole file with the changed worksheet."""
-        from lxml import etree
-
         self._stretch_dimension()
-        tree = self._root.getroottree()
-        xml = etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True)
-        return self._package.with_part(self._part, bytes(xml))
+        self._package.put_tree(self._part, self._root)
+        return self._package.to_bytes()
+
+    def _row_below(self, above: int, number: int) -> "_Element":
+        """Make a row element below the one with the number `above`, 0 for the top."""
+        data = self._root.find("{*}sheetData")
+        if data is None:
+            raise self._package.damaged(KeyError("sheetData"))
+        row = data.makeelement(_tag(data, "row"), {"r": str(number)})
+        data.insert(data.index(self._rows[above]) + 1 if above else 0, row)
+        return row
 
     def _texts(self, row: "_Element") -> list[str]:
         texts: list[str] = []

@@ -1,4 +1,4 @@
-"""An .xlsx file as a zip of parts: finds the worksheet, its shared texts and formats, and writes one part anew."""
+"""An .xlsx file as a zip of parts: finds the worksheet, its shared texts and formats, and writes single parts anew."""
 
 import io
 import posixpath
@@ -40,7 +40,8 @@ class XlsxPackage:
     """
 
     def __init__(self, data: bytes, *, name: str) -> None:
-        self._name = name
+        self.name = name
+        self._changed: dict[str, bytes] = {}
         if data.startswith(_OLE_START):
             raise UseError(
                 "The slide sheet cannot be opened",
@@ -50,17 +51,19 @@ class XlsxPackage:
         try:
             self._zip = zipfile.ZipFile(io.BytesIO(data))
         except zipfile.BadZipFile as error:
-            raise self._damaged(error) from error
+            raise self.damaged(error) from error
 
     def read(self, part: str) -> bytes:
-        """Return the bytes of a part."""
+        """Return the bytes of a part as it is to be."""
+        if part in self._changed:
+            return self._changed[part]
         try:
             info = self._zip.getinfo(part)
             if info.file_size > LARGEST_PART_BYTES:
-                raise UseError("The slide sheet is too large", f"{self._name}: {part} holds {info.file_size} bytes.")
+                raise UseError("The slide sheet is too large", f"{self.name}: {part} holds {info.file_size} bytes.")
             return self._zip.read(info)
         except (KeyError, RuntimeError, NotImplementedError, EOFError, zipfile.BadZipFile, zlib.error) as error:
-            raise self._damaged(error) from error
+            raise self.damaged(error) from error
 
     def parse(self, part: str) -> "_Element":
         """Return the root of an XML part, read without entities, DTDs or the network."""
@@ -70,29 +73,37 @@ class XlsxPackage:
         try:
             return etree.fromstring(self.read(part), parser)
         except etree.XMLSyntaxError as error:
-            raise self._damaged(error) from error
+            raise self.damaged(error) from error
 
-    def tab(self, wanted: str) -> Tab:
-        """Return the worksheet of this name, or the first that is not hidden; raises UseError when it is not there."""
+    def tab_named(self, wanted: str) -> Tab | None:
+        """Return the worksheet of this name, case aside; None where there is none."""
+        return next((tab for tab, _ in self._tabs() if tab.name.casefold() == wanted.strip().casefold()), None)
+
+    def tab(self, wanted: str, *, other_than: str = "") -> Tab:
+        """Return the worksheet of this name, or the first that is not hidden; raises UseError when it is not there.
+
+        `other_than` names one that is never the first.
+        """
         names = self._tabs()
         if wanted:
-            found = next((tab for tab, _ in names if tab.name.casefold() == wanted.strip().casefold()), None)
+            found = self.tab_named(wanted)
         else:
-            found = next((tab for tab, shown in names if shown), None)
+            ours = other_than.casefold()
+            found = next((tab for tab, shown in names if shown and tab.name.casefold() != ours), None)
         if found is not None:
             return found
         there = ", ".join(f"“{tab.name}”" for tab, _ in names) or "none"
         close = nearest(wanted, (tab.name for tab, _ in names))
         raise UseError(
             "The workbook does not have that worksheet",
-            f"{self._name} has no worksheet “{wanted}”; it has {there}.",
+            f"{self.name} has no worksheet “{wanted}”; it has {there}.",
             f"Did you mean “{close}”? Name it in [sheet] worksheet." if close else "Name it in [sheet] worksheet.",
         )
 
     def related(self, part: str, kind: str) -> Iterator[str]:
         """Yield the parts that this one relates to by a kind such as `table`."""
-        rels = f"{posixpath.dirname(part)}/_rels/{posixpath.basename(part)}.rels".lstrip("/")
-        if rels in self._zip.namelist():
+        rels = relations_of(part)
+        if rels in self.parts():
             for relation in self.parse(rels).iterchildren():
                 if relation.get("Type", "").endswith("/" + kind):
                     yield _target(part, relation.get("Target", ""))
@@ -100,14 +111,14 @@ class XlsxPackage:
     @cached_property
     def shared_texts(self) -> list[str]:
         """The texts that cells refer to by number."""
-        for part in self.related(self._workbook, "sharedStrings"):
+        for part in self.related(self.workbook, "sharedStrings"):
             return [rich_text(entry) for entry in self.parse(part).iterchildren("{*}si")]
         return []
 
     @cached_property
     def formats(self) -> list[str]:
         """The number format code of each cell style, by its number."""
-        for part in self.related(self._workbook, "styles"):
+        for part in self.related(self.workbook, "styles"):
             root = self.parse(part)
             own = {
                 each.get("numFmtId", ""): each.get("formatCode", "") for each in root.iterfind("{*}numFmts/{*}numFmt")
@@ -120,11 +131,26 @@ class XlsxPackage:
     @cached_property
     def from_1904(self) -> bool:
         """Whether days are counted from 1904, as old Macintosh workbooks do."""
-        properties = self.parse(self._workbook).find("{*}workbookPr")
+        properties = self.parse(self.workbook).find("{*}workbookPr")
         return properties is not None and properties.get("date1904") in {"1", "true"}
 
-    def with_part(self, part: str, data: bytes) -> bytes:
-        """Return the whole file with this one part replaced; all others keep their bytes, order and dates."""
+    def put(self, part: str, data: bytes) -> None:
+        """Change a part, or add one."""
+        self._changed[part] = data
+
+    def put_tree(self, part: str, root: "_Element") -> None:
+        """Change an XML part, or add one."""
+        from lxml import etree
+
+        tree = root.getroottree()
+        self.put(part, bytes(etree.tostring(tree, xml_declaration=True, encoding="UTF-8", standalone=True)))
+
+    def parts(self) -> frozenset[str]:
+        """Return the names of all parts."""
+        return frozenset((*self._zip.namelist(), *self._changed))
+
+    def to_bytes(self) -> bytes:
+        """Return the whole file with what was changed; all other parts keep their bytes, order and dates."""
         out = io.BytesIO()
         with zipfile.ZipFile(out, "w") as target:
             target.comment = self._zip.comment
@@ -136,33 +162,36 @@ class XlsxPackage:
                     info.comment,
                 )
                 copy.create_system = info.create_system
-                target.writestr(copy, data if info.filename == part else self.read(info.filename))
+                target.writestr(copy, self.read(info.filename))
+            for part in sorted(self.parts().difference(self._zip.namelist())):
+                target.writestr(zipfile.ZipInfo(part), self._changed[part], zipfile.ZIP_DEFLATED)
         return out.getvalue()
 
     @cached_property
-    def _workbook(self) -> str:
+    def workbook(self) -> str:
+        """The part that lists the worksheets."""
         for part in self.related("", "officeDocument"):
             return part
-        raise self._damaged(KeyError("officeDocument"))
+        raise self.damaged(KeyError("officeDocument"))
 
     def _tabs(self) -> list[tuple[Tab, bool]]:
         parts = {}
-        rels = f"{posixpath.dirname(self._workbook)}/_rels/{posixpath.basename(self._workbook)}.rels".lstrip("/")
-        for relation in self.parse(rels).iterchildren():
+        for relation in self.parse(relations_of(self.workbook)).iterchildren():
             if relation.get("Type", "").endswith("/worksheet"):
-                parts[relation.get("Id", "")] = _target(self._workbook, relation.get("Target", ""))
+                parts[relation.get("Id", "")] = _target(self.workbook, relation.get("Target", ""))
         found = []
-        for sheet in self.parse(self._workbook).iterfind("{*}sheets/{*}sheet"):
+        for sheet in self.parse(self.workbook).iterfind("{*}sheets/{*}sheet"):
             relation_id = next((value for key, value in sheet.items() if str(key).endswith("}" + _RELATION_ID)), "")
             if relation_id in parts:
                 shown = sheet.get("state", "visible") == "visible"
                 found.append((Tab(sheet.get("name", ""), parts[relation_id]), shown))
         return found
 
-    def _damaged(self, error: Exception) -> SurroundingsError:
+    def damaged(self, error: Exception) -> SurroundingsError:
+        """Return in words that the file is not whole."""
         return SurroundingsError(
             "The slide sheet cannot be read",
-            f"{self._name} is damaged, or is just being saved ({str(error) or type(error).__name__}).",
+            f"{self.name} is damaged, or is just being saved ({str(error) or type(error).__name__}).",
             "It is tried again. If it stays so, open it in Excel and save it again.",
         )
 
@@ -188,6 +217,11 @@ def escaped(text: str) -> str:
 def whole_characters(text: str) -> str:
     """Return the text with U+FFFD for each half of a character, which no file can hold."""
     return _HALF.sub("\ufffd", text)
+
+
+def relations_of(part: str) -> str:
+    """Return the part that says what a part relates to."""
+    return f"{posixpath.dirname(part)}/_rels/{posixpath.basename(part)}.rels".lstrip("/")
 
 
 def _target(part: str, target: str) -> str:

@@ -272,10 +272,12 @@ def sheet_of(text: str) -> SlideSheet:
 def intent_text(intent: SheetIntent) -> str:
     """Return what is being written to the sheet as JSON."""
     rows = [[row.barcode, dict(row.cells)] for row in intent.rows]
-    return json.dumps({"before": sheet_text(intent.before), "rows": rows}, ensure_ascii=False)
+    content = {"before": sheet_text(intent.before), "rows": rows, "own_tab": intent.own_tab}
+    return json.dumps(content, ensure_ascii=False)
 
 
 def intent_of(text: str) -> SheetIntent:
     """Read back what was being written to the sheet."""
     got = json.loads(text)
-    return SheetIntent(sheet_of(got["before"]), tuple(RowWrite(*each) for each in got["rows"]))
+    rows = tuple(RowWrite(*each) for each in got["rows"])
+    return SheetIntent(sheet_of(got["before"]), rows, own_tab=got.get("own_tab", False))
