@@ -7,6 +7,7 @@ from app.adapters.sheets.delimited import DelimitedSheet
 from app.adapters.sheets.safe_save import read_snapshot
 from app.adapters.sheets.workbook import TEXTS, WORKBOOKS
 from app.adapters.sheets.xlsx import XlsxSheet
+from app.adapters.sheets.xlsx_package import XlsxPackage
 from app.domain.errors import SlideferryError, UseError
 
 
@@ -29,7 +30,8 @@ class ListFiles:
         try:
             data = read_snapshot(path).data
             if kind in WORKBOOKS:
-                return XlsxSheet(data, name=path.name, worksheet="").grid()
+                package = XlsxPackage(data, name=path.name)
+                return XlsxSheet(package, package.tab("")).grid()
             return DelimitedSheet(data, name=path.name, barcode_header=self._barcode_header).grid()
         except SlideferryError as error:
             raise UseError("This list of slides cannot be read", error.message, error.hint) from error
