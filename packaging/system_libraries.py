@@ -56,6 +56,11 @@ TEST_PROGRAMS = {
     "fusermount3": "fuse3",
     "dbus-run-session": "dbus",
     "gnome-keyring-daemon": "gnome-keyring",
+    "mkfs.xfs": "xfsprogs",
+    "mkfs.btrfs": "btrfs-progs",
+    "mkfs.exfat": "exfatprogs",
+    "mount.exfat-fuse": "exfat-fuse",
+    "ntfs-3g": "ntfs-3g",
 }
 """Program that the tests of the window and of faults, the benchmarks or the screenshots start → Debian package."""
 

@@ -9,7 +9,7 @@ import pytest
 
 SCRIPT = Path(__file__).parents[1] / "packaging" / "system_libraries.py"
 PROGRAMS = ("xvfb", "openbox", "xdotool", "scrot", "x11-utils", "poppler-utils", "rsync", "rclone", "strace", "fuse3")
-PROGRAMS += ("dbus", "gnome-keyring")
+PROGRAMS += ("dbus", "gnome-keyring", "xfsprogs", "btrfs-progs", "exfatprogs", "exfat-fuse", "ntfs-3g")
 
 pytestmark = pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems bring what Qt needs")
 
