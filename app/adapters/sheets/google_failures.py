@@ -11,13 +11,15 @@ from gspread.exceptions import APIError
 
 from app.domain.errors import AwayError, SurroundingsError
 
-_PLACE_GONE = re.compile(r"Unable to parse range|No grid with id|No sheet with id|exceeds grid limits", re.IGNORECASE)
+_PLACE_GONE = re.compile(
+    r"Unable to parse range|No grid with id|No sheet with id|exceeds grid limits|developer metadata", re.IGNORECASE
+)
 _PROTECTED = re.compile(r"protected cell", re.IGNORECASE)
 _LONGEST_WAIT_SECONDS = 3600.0
 
 
 class PlaceGoneError(Exception):
-    """The tab, or the place in it, that a call named is not there any more: look for it again."""
+    """The tab, or the place in it, that a call named is not there any more, or taken meanwhile: look again."""
 
 
 @contextmanager

@@ -6,6 +6,7 @@ outlive sorting; that a value reached its row is judged from a reading afterward
 """
 
 import re
+import zlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -150,6 +151,8 @@ class GoogleTab:
 
     def _mark(self, header: str, column: int) -> Json:
         metadata = {
+            # The same for all stations: of two that add the column at once the second is refused, and looks again.
+            "metadataId": _mark_id(self._id, header),
             "metadataKey": MARK,
             "metadataValue": header,
             "visibility": "DOCUMENT",
@@ -180,6 +183,11 @@ class GoogleTab:
 
 
 _NAME_IT = "Name the tab in [sheet] worksheet, or leave it empty for the first"
+
+
+def _mark_id(tab: int | None, header: str) -> int:
+    """Return the one id that the mark of a header can have in a tab; positive, of 31 bits."""
+    return zlib.crc32(f"{tab}/{header}".encode()) % (2**31 - 1) + 1
 
 
 def _column(cells: Mapping[int, str]) -> list[str | None]:

@@ -4,7 +4,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 import pytest
 
-from app.adapters.sheets.google_tab import GoogleTab
+from app.adapters.sheets.google_tab import ColumnWork, GoogleTab, TabReading
+from app.domain.sheet import WRITTEN_COLUMNS
 from tests.adapters.sheets.google_lab import HEADER, GoogleLab, Memory, complete, google_lab, row
 from tests.fakes.sheets_server import SheetsServer
 from tests.fakes.sheets_server.collaborator import Collaborator
@@ -99,6 +100,23 @@ def test_two_stations_write_side_by_side(lab: GoogleLab, monkeypatch: pytest.Mon
         one.write(complete("620996"))
     assert lab.column("Scan File") == {each[0]: f"{each[0]}_P1.svs" for each in SLIDES}
     assert lab_cells(lab) == {each[0]: tuple(each) for each in SLIDES}
+
+
+def test_two_stations_add_their_columns_at_once(server: SheetsServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    prepare = GoogleTab.prepare
+    others_turn = ["620998"]
+
+    def after_the_other(tab: GoogleTab, work: ColumnWork, reading: TabReading, header_row: int) -> None:
+        while others_turn:
+            other.write(complete(others_turn.pop()))
+        prepare(tab, work, reading, header_row)
+
+    monkeypatch.setattr(GoogleTab, "prepare", after_the_other)
+    with google_lab(server, SLIDES) as lab, lab.gateway(memory=Memory()) as one, lab.gateway(memory=Memory()) as other:
+        assert one.write(complete("620995")).written
+        header = lab.scientist.sees()[1]
+        assert sorted(header) == sorted({*HEADER, *WRITTEN_COLUMNS})
+        assert lab.column("Status") == {"620995": "Complete", "620996": "", "620997": "", "620998": "Complete"}
 
 
 def require_right(lab: GoogleLab, barcode: str) -> None:
