@@ -19,13 +19,6 @@ from tests.fakes.sheets_server.script import cut, unavailable
 SLIDES = [row("620995"), row("000123"), row("620997"), row("620998")]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SheetsServer]:
-    with SheetsServer() as server:
-        server.quota.per_user = server.quota.per_project = 1_000_000
-        yield server
-
-
 @pytest.fixture
 def new_lab(server: SheetsServer) -> Iterator[GoogleLab]:
     """A lab whose spreadsheet does not have our tab yet."""

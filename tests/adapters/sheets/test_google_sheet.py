@@ -13,13 +13,6 @@ from tests.fakes.sheets_server import SheetsServer
 SLIDES = [row("620995"), row("000123"), row("620997")]
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[SheetsServer]:
-    with SheetsServer() as server:
-        server.quota.per_user = server.quota.per_project = 1_000_000
-        yield server
-
-
 @pytest.fixture
 def lab(server: SheetsServer) -> Iterator[GoogleLab]:
     with google_lab(server, SLIDES) as lab:
