@@ -150,7 +150,7 @@ async def status(options: argparse.Namespace, output: Output) -> int:
         wanted = find_run(runs, options.run)
         dossiers = await store.work(lambda journal: journal.dossiers(wanted.id))
         expected = await store.work(lambda journal: journal.expected(wanted.id))
-        pending = await store.work(lambda journal: len(journal.pending_writes()))
+        pending = await store.work(lambda journal: journal.count_writes())
         sheet = await store.work(lambda journal: journal.sheet())
     lacking, more = missing(expected, dossiers), unexpected(expected, dossiers)
     found = RunStatus(wanted, dossiers, lacking, more, None, pending, sheet)

@@ -134,6 +134,12 @@ class Journal(Protocol):
     def pending_writes(self) -> tuple[PendingWrite, ...]:
         """Return what waits for the sheet, oldest first."""
 
+    def count_writes(self) -> int:
+        """Return how many cells wait for the sheet."""
+
+    def newest_generation(self, barcode: str) -> int:
+        """Return the newest generation of a slide's cells that wait for the sheet, 0 where none does."""
+
     def settle_writes(self, done: Sequence[CellWrite]) -> None:
         """Take cells out of the outbox, unless a newer value came meanwhile."""
 

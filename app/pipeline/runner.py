@@ -164,7 +164,8 @@ class Runner:
         written = set(result.written)
         hoping = [dossier.id for dossier in self._kit.ledger.unfinished() if _waits_for_sheet(dossier)]
         pending = await self._kit.store.work(lambda journal: journal.pending_writes())
-        newer = {each.scan for each in pending if each not in waiting}
+        tried = frozenset(waiting)
+        newer = {each.scan for each in pending if each not in tried}
         by_scan: dict[ScanId, list[PendingWrite]] = {}
         for each in waiting:
             by_scan.setdefault(each.scan, []).append(each)

@@ -149,7 +149,7 @@ class Station:
     async def status(self, report: Path | None = None) -> RunStatus:
         """Return how the run stands."""
         dossiers = self.dossiers()
-        writes = await self.kit.store.work(lambda journal: len(journal.pending_writes()))
+        writes = await self.kit.store.work(lambda journal: journal.count_writes())
         return RunStatus(
             self._run,
             dossiers,
@@ -232,7 +232,7 @@ class Station:
     async def until_written(self, scans: Collection[ScanId] = ()) -> None:
         """Return once the outbox is empty, with the cells of `scans` written too, or the sheet is in trouble."""
         while self.kit.sheet.trouble is None:
-            waiting = await self.kit.store.work(lambda journal: journal.pending_writes())
+            waiting = await self.kit.store.work(lambda journal: journal.count_writes())
             if not waiting and not any(self._is_recording(scan) for scan in scans):
                 return
             await asyncio.sleep(0.05)

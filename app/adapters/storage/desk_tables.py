@@ -36,6 +36,15 @@ class DeskTables:
             for row in self._db.execute("SELECT * FROM outbox ORDER BY number")
         )
 
+    def count_writes(self) -> int:
+        """Return how many cells wait for the sheet."""
+        return int(self._db.execute("SELECT count(*) FROM outbox").fetchone()[0])
+
+    def newest_generation(self, barcode: str) -> int:
+        """Return the newest generation of a slide's cells that wait for the sheet, 0 where none does."""
+        found = self._db.execute("SELECT max(generation) FROM outbox WHERE barcode = ?", (barcode,)).fetchone()[0]
+        return int(found or 0)
+
     def settle_writes(self, done: Sequence[CellWrite]) -> None:
         """Take cells out of the outbox, unless a newer value came meanwhile."""
         self._db.executemany(

@@ -38,9 +38,8 @@ async def _look_again(kit: Kit) -> None:
 
 async def next_generation(kit: Kit, barcode: str) -> int:
     """Return the time in ms, or one more than what waits already: a clock that was set back must not hide the new."""
-    pending = await kit.store.work(lambda journal: journal.pending_writes())
-    waiting = (each.write.generation for each in pending if each.write.barcode == barcode)
-    return max(int(kit.clock.now().timestamp() * 1000), 1 + max(waiting, default=0))
+    waiting = await kit.store.work(lambda journal: journal.newest_generation(barcode))
+    return max(int(kit.clock.now().timestamp() * 1000), 1 + waiting)
 
 
 def cleared(barcode: str, message: str, generation: int) -> tuple[CellWrite, ...]:

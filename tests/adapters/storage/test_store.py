@@ -122,6 +122,11 @@ async def test_the_outbox_keeps_the_newest_value_of_a_cell_and_forgets_only_what
     assert await put("a", write("1", 5), write("size", 5, "Size")) == [("a", "1"), ("a", "size")]
     assert await put("b", write("2", 7)) == [("b", "2"), ("a", "size")]
     assert await put("c", write("older", 6)) == [("b", "2"), ("a", "size")]
+    assert await store.work(lambda j: (j.count_writes(), j.newest_generation("000123"), j.newest_generation("1"))) == (
+        2,
+        7,
+        0,
+    )
     await store.work(lambda j: j.settle_writes([write("1", 5)]))
     assert len(await store.work(lambda j: j.pending_writes())) == 2, "a newer value came meanwhile"
     await store.work(lambda j: j.settle_writes([write("2", 7)]))
