@@ -7,7 +7,11 @@ from app.adapters.sheets.filling import not_one_row
 from app.adapters.sheets.google_tab import ColumnWork, TabReading
 from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SheetRow, SlideSheet, WriteResult
 from app.domain.sheet_reading import find_column, same_header
+from app.domain.spreadsheet_text import plain_cell
 from app.domain.strays import Stray
+
+LONGEST_CELL = 50_000
+"""The most characters Google takes in a cell; it refuses a whole batch with a longer one."""
 
 Wanted = dict[str, dict[str, str]]
 """Barcode to header to text, as stored."""
@@ -25,6 +29,20 @@ def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
         replace(row, cells={ours.get(header, header): text for header, text in row.cells.items()}) for row in sheet.rows
     )
     return replace(sheet, columns=columns, rows=rows)
+
+
+def with_room(writes: Iterable[CellWrite]) -> tuple[list[CellWrite], list[RefusedWrite]]:
+    """Return the writes whose text fits a cell, and the others as refused."""
+    fit: list[CellWrite] = []
+    refused: list[RefusedWrite] = []
+    for write in writes:
+        length = len(plain_cell(write.value))
+        if length <= LONGEST_CELL:
+            fit.append(write)
+        else:
+            reason = f"the text has {length} characters, a cell takes {LONGEST_CELL}"
+            refused.append(RefusedWrite(write, reason))
+    return fit, refused
 
 
 class RowPlan:

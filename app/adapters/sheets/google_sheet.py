@@ -10,7 +10,7 @@ from app.adapters.sheets.google_failures import PlaceGoneError
 from app.adapters.sheets.google_link import GoogleLink
 from app.adapters.sheets.google_own_tab import GoogleOwnTab
 from app.adapters.sheets.google_place import InPlace, OnOwnTab, WritingPlace
-from app.adapters.sheets.google_plan import Wanted, in_our_spelling
+from app.adapters.sheets.google_plan import Wanted, in_our_spelling, with_room
 from app.adapters.sheets.google_tab import GoogleTab
 from app.domain.errors import AwayError, SurroundingsError
 from app.domain.own_tab import OWN_TAB_MODE, own_tab_title
@@ -77,13 +77,14 @@ class GoogleSheet:
         Raises SurroundingsError; what became of a write that nobody answered is found out by the next call.
         """
         newest, outdated = newest_of_each_cell(writes)
+        fit, too_long = with_room(newest)
         with self._signed_in() as tabs:
             self._see_through(tabs)
             if not self._on_own_tab:
-                return self._write(self._in_place(tabs), newest, outdated)
+                return self._write(self._in_place(tabs), fit, (*outdated, *too_long))
             slides = self._in_place(tabs).look().sheet
-            fit, refused = with_one_row(newest, slides)
-            result = self._write(OnOwnTab(tabs.own, slides, self._now), fit, (*outdated, *refused))
+            fit, without_row = with_one_row(fit, slides)
+            result = self._write(OnOwnTab(tabs.own, slides, self._now), fit, (*outdated, *too_long, *without_row))
             return replace(result, sheet=slides)
 
     def _see_through(self, tabs: _Tabs) -> None:

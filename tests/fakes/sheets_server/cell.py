@@ -1,5 +1,6 @@
 """A cell: what was entered, what else hangs on it, and how Google reads what a person types."""
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -77,6 +78,8 @@ def _as_number(text: str) -> tuple[int | float, str, str] | None:
     if match is None or not any(letter.isdigit() for letter in match[4]):
         return None
     number = float(match[4].replace(",", "") + (match[5] or ""))
+    if math.isinf(number):
+        return None
     if "-" in (match[1], match[3]):
         number = -number
     decimals = ".00" if "." in match[4] else ""

@@ -22,6 +22,7 @@ from tests.fakes.sheets_server.values import (
     value_range,
 )
 
+LONGEST_CELL = 50_000
 INPUTS = ("", "RAW", "USER_ENTERED", "INPUT_VALUE_OPTION_UNSPECIFIED")
 
 
@@ -107,13 +108,20 @@ def check_fits(write: Write, area: Area, text: str) -> None:
 
 
 def entered(book: Book, write: Write, option: str, account: str) -> list[tuple[Tab, tuple[int, int], Cell]]:
-    """Return the cells as they will be. Raises InvalidError when one is protected or has a rule against its value."""
+    """Return the cells as they will be.
+
+    Raises InvalidError when one is protected, has a rule against its value or is too small for it.
+    """
     tab = write.tab
     book.check_writable(tab, write.area, account)
     new = []
     for row, column in write.places():
         value = write.rows[row - write.top][column - write.left]
         assert value is not None
+        if len(str(value)) > LONGEST_CELL:
+            raise InvalidError(
+                f"Your input contains more than the maximum of {LONGEST_CELL} characters in a single cell."
+            )
         cell = tab[row, column].typed(value) if option == "USER_ENTERED" else tab[row, column].holding(value)
         check_rule(book, tab, (row, column), cell)
         new.append((tab, (row, column), cell))
