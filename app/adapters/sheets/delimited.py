@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from app.domain.errors import UseError
 from app.domain.sheet_reading import same_header
+from app.domain.spreadsheet_text import plain_cell
 
 _SEPARATORS = (",", ";", "\t", "|")
 _MARKS = (
@@ -19,7 +20,6 @@ _MARKS = (
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
-_PARSED_START = re.compile(r"[=+\-@\t\r]")
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff]")
 _QUOTED = re.compile(r'"((?:[^"]++|"")*+)"(.*)', re.DOTALL)
 _AS_TEXT = re.compile(r'="([^"]*)"')
@@ -82,8 +82,7 @@ class DelimitedSheet:
 
     def as_stored(self, text: str) -> str:
         """Return what a reading shows after `put`: what Excel would take for a formula begins with an apostrophe."""
-        whole = _NO_TEXT.sub("\ufffd", text)
-        return "'" + whole if _PARSED_START.match(whole) else whole
+        return plain_cell(_NO_TEXT.sub("\ufffd", text))
 
     def to_bytes(self) -> bytes:
         """Return the whole file with the changed cells."""
