@@ -12,6 +12,7 @@ from app.domain.errors import SurroundingsError, UseError
 from app.domain.google_account import SERVICE_ACCOUNT_FILE, parts_of, service_account_in
 from app.domain.secret import GOOGLE_SERVICE_ACCOUNT
 from app.domain.settings import Settings, SheetSettings
+from app.services.demo_plan import CHOICES
 
 ROOT = Path(__file__).parents[2]
 SERVER = "tests.fakes.sheets_server"
@@ -64,7 +65,7 @@ def _signed_up(
     (place.data / SERVICE_ACCOUNT_FILE).write_text(parts.beside, encoding="utf-8", newline="\n")
     secrets = _MadeUpSecrets({GOOGLE_SERVICE_ACCOUNT: parts.secret})
     credentials = google_credentials(secrets, place.data, GOOGLE_SERVICE_ACCOUNT)
-    spreadsheet = make_spreadsheet(credentials, api_root, TITLE, grid)
+    spreadsheet = make_spreadsheet(credentials, api_root, TITLE, grid, choices=CHOICES)
     sheet = SheetSettings(kind="google", spreadsheet=spreadsheet, api_root=api_root)
     return replace(place, secrets=secrets), replace(settings, sheet=sheet)
 

@@ -14,7 +14,7 @@ from app.domain.errors import UseError
 from app.domain.settings import Settings
 from app.domain.settings_text import settings_to_toml
 from app.services.demo import Demo, demo_settings
-from app.services.demo_plan import OBSTRUCTED_FOLDER, DemoSlide, Part, demo_grid
+from app.services.demo_plan import CHOICES, OBSTRUCTED_FOLDER, DemoSlide, Part, demo_grid
 from app.services.station import Station
 from app.services.virtual_scanner import VirtualScanner, lay_out, obstruct
 
@@ -50,7 +50,7 @@ def _lay_out_demo(folder: Path, slides: Sequence[DemoSlide]) -> tuple[Place, Set
         return place, load_settings(place)
     place.settings_file.write_text(settings_to_toml(settings), encoding="utf-8", newline="\n")
     Path(settings.sheet.path).unlink(missing_ok=True)
-    make_workbook(Path(settings.sheet.path), demo_grid(tuple(slides)))
+    make_workbook(Path(settings.sheet.path), demo_grid(tuple(slides)), choices=CHOICES)
     mark(folder / "share")
     if any(slide.part is Part.COPY_FAILS for slide in slides):
         obstruct(folder / "share", OBSTRUCTED_FOLDER)

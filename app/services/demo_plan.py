@@ -17,6 +17,8 @@ RULES = (
     "REQUIRED",
     "",
 )
+CHOICES = {"Scanner": (SCANNER, "Cardinal")}
+"""What the sheet's drop-downs offer, by header."""
 OBSTRUCTED_FOLDER = ("Prec02", "Run 7")
 
 
