@@ -132,7 +132,7 @@ def test_what_a_killed_program_left_is_removed_when_it_is_old(lab: Path) -> None
 @pytest.mark.skipif(sys.platform == "win32", reason="SIGKILL is how this test ends a program without warning")
 def test_killed_at_any_moment_the_file_is_whole(lab: Path) -> None:
     chance = random.Random(7)
-    for _ in range(20):
+    for _ in range(50):
         writer = subprocess.Popen([sys.executable, "-c", WRITER, str(lab)], cwd=ROOT, stdout=subprocess.PIPE)
         with writer:
             assert writer.stdout is not None

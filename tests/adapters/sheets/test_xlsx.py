@@ -56,6 +56,19 @@ def test_only_our_cells_change_and_every_other_part_keeps_its_bytes(lab: Path) -
     assert sheet.dimensions == "A1:F20"
 
 
+def test_after_five_hundred_writes_only_our_cells_differ(lab: Path) -> None:
+    before = parts(lab)
+    sheet, barcodes, columns = sheet_at(lab), ("620995", "000123", "S-1"), ("Status", "Message", "Quality")
+    for number in range(500):
+        barcode, column = barcodes[number % 3], columns[number // 3 % 3]
+        assert sheet.write([cell(barcode, column, f"value {number}", number)]).written
+    after = parts(lab)
+    assert list(after) == list(before)
+    assert [name for name in before if before[name] != after[name]] == [SHEET_PART]
+    ours = {f"{letter}{row}" for letter in "DFG" for row in (2, 3, 4, 5)} - {"D2"}
+    assert without(after[SHEET_PART], ours) == without(before[SHEET_PART], ours)
+
+
 def without(xml: bytes, ours: set[str]) -> bytes:
     """The worksheet without our cells and without the size that they stretch."""
     root = etree.fromstring(xml)
