@@ -14,7 +14,6 @@ from app.domain.sheet import SlideSheet, WriteResult
 from app.pipeline.threads import Threads
 
 _FIRST_PAUSE_SECONDS = 2.0
-_LONGEST_PAUSE_SECONDS = 300.0
 _JITTER = 0.25
 """Pauses vary by this share, so that stations that share a sheet do not come back together."""
 
@@ -26,17 +25,20 @@ class SheetPace:
     """How often a sheet is asked, in seconds.
 
     A reading serves for `fresh`; where it does not hold what is looked for, for `doubted` only. What finishes within
-    `gather` is written together, and one batch follows the other after `apart` at the earliest.
+    `gather` is written together, and one batch follows the other after `apart` at the earliest. While the sheet is away
+    it is tried again after `patience` at the latest.
     """
 
     fresh: float
     doubted: float
     gather: float
     apart: float
+    patience: float
 
 
-PACES = {"workbook": SheetPace(2.0, 2.0, 0.3, 0.0), "google": SheetPace(15.0, 4.0, 1.0, 20.0)}
-"""A workbook is at hand; Google counts calls, which stations that use one account share."""
+PACES = {"workbook": SheetPace(2.0, 2.0, 0.3, 0.0, 15.0), "google": SheetPace(25.0, 4.0, 1.0, 20.0, 300.0)}
+"""A workbook is at hand, and somebody who closes it waits for it to be filled in; Google counts calls, which stations
+that use one account share."""
 
 
 class SheetDesk:
@@ -133,9 +135,9 @@ class SheetDesk:
         self._writing_trouble = None
         if result.sheet is not None:
             await self._keep(result.sheet)
-        gone = (*result.written, *(refused.write for refused in result.refused))
+        gone = frozenset((*result.written, *(refused.write for refused in result.refused)))
         await settled(waiting, result)
-        await self._store.work(lambda journal: journal.settle_writes(gone))
+        await self._store.work(lambda journal: journal.settle_writes(tuple(gone)))
         self.pending = len({each.scan for each in waiting if each.write not in gone})
         return self.pending == 0
 
@@ -154,7 +156,7 @@ class SheetDesk:
 
     def _pause(self) -> float:
         """Return the wait before the next try: longer each time, and no shorter than was asked for."""
-        grown = min(_LONGEST_PAUSE_SECONDS, _FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 16))
+        grown = min(self._pace.patience, _FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 16))
         spread: float = grown * (1.0 + self._chance.uniform(-_JITTER, _JITTER))
         trouble = self._writing_trouble
         return max(spread, trouble.wait_seconds) if isinstance(trouble, AwayError) else spread

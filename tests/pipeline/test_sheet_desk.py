@@ -114,6 +114,18 @@ async def test_while_the_sheet_is_away_the_outbox_waits_with_growing_pauses(kit,
     assert await pending(kit) == ["Complete"]
 
 
+async def test_a_workbook_that_was_open_for_hours_is_written_soon_after_it_was_closed(kit, lab: Lab) -> None:
+    lab.sheet.be_away()
+    await put(kit, CellWrite("620995", "Status", "Complete", 1))
+    kit.sheet._failures = 500
+    serving = asyncio.create_task(kit.sheet.serve(Settled()))
+    await until(lambda: kit.sheet.next_try is not None)
+    assert 15 * 0.75 - 0.5 < kit.sheet.seconds_to_next_try() <= 15 * 1.25
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert await pending(kit) == ["Complete"]
+
+
 async def test_a_sheet_that_asks_to_be_left_alone_is_left_alone(kit, lab: Lab) -> None:
     lab.sheet.away = AwayError("Google Sheets asks us to wait", "429", wait_seconds=45.0)
     await put(kit, CellWrite("620995", "Status", "Complete", 1))
