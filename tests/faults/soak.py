@@ -5,6 +5,7 @@ import hashlib
 import os
 import time
 from collections import Counter
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -46,7 +47,7 @@ class Soak:
         """Live from death to death until everything is written; then calm, rest, and compare."""
         with pytest.MonkeyPatch.context() as patch, failing_calls(self.lab.weather, self.lab.share_root):
             patch.setattr(sheet_desk, "_FIRST_PAUSE_SECONDS", 0.05)
-            patch.setattr(sheet_desk, "_LONGEST_PAUSE_SECONDS", 0.4)
+            patch.setitem(sheet_desk.PACES, "workbook", replace(sheet_desk.PACES["workbook"], patience=0.4))
             patch.setattr(runner, "_AFTER_ERROR_SECONDS", 0.05)
             while self.left:
                 killed = self.chance.random() < 0.8

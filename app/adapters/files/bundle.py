@@ -1,8 +1,8 @@
 """Carrying many small members together: side by side, and one flush of the file system stands for their fsyncs.
 
 Where a set has ten thousand files of some kilobytes, waiting for the disk after each of them is what takes the time.
-Members are carried in batches: written through the cache by a few threads, flushed together, read back from the medium
-while the next batch is being written.
+Members are carried in batches: read ahead, written through the cache, flushed together, read back from the medium while
+the next batch is being written.
 """
 
 import errno
@@ -12,17 +12,18 @@ import os
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import NamedTuple, Self, TypeVar
 
 from app.adapters.files import platform
 from app.adapters.files.failures import from_destination
 from app.adapters.files.flush import Flush
 from app.adapters.files.medium import MediumReader, make_buffer
 from app.adapters.files.meter import Meter
-from app.adapters.files.source import Identity, identity, read_whole
+from app.adapters.files.source import Identity, identity, read_each
 from app.adapters.files.tree import regular_status
 from app.domain.transfer import CheckGrade, MemberPlan
 
@@ -30,16 +31,26 @@ SMALL_BYTES = 4 * 1024 * 1024
 """Members up to this size are carried together."""
 FEWEST = 8
 """Fewer small members than this are not worth a flush of the whole file system."""
-_BATCH_MEMBERS = 1000
+_BATCH_MEMBERS = 500
 _BATCH_BYTES = 64 * 1024 * 1024
-_WRITERS = 2
-_READERS = 3
-_UNDER_WAY = 3
+_UNDER_WAY = 4
 """Batches that are being written, flushed or read back at once."""
 
 T = TypeVar("T")
 Pair = tuple[MemberPlan, Path]
 """A member and its part."""
+
+
+class _Threads(NamedTuple):
+    writers: int
+    readers: int
+
+
+_AT_HAND = _Threads(writers=1, readers=2)
+"""For a disk of this machine: it answers faster than more threads can take turns, for they share Python's one lock and
+the lock of the folder that they make files in."""
+_FAR_AWAY = _Threads(writers=4, readers=4)
+"""For network shares, and where each file is flushed by itself: every call waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,13 +73,14 @@ class _Written:
 
 
 class Bundle:
-    """Threads that carry the small members of one plan; used inside `with`."""
+    """Threads that carry the small members of one plan into `folder` and others beside it; used inside `with`."""
 
-    def __init__(self, meter: Meter) -> None:
+    def __init__(self, meter: Meter, folder: Path) -> None:
         self._meter = meter
-        self._write = ThreadPoolExecutor(_WRITERS, thread_name_prefix="bundle-write")
+        self._threads = _AT_HAND if platform.flushes_at_once(folder) else _FAR_AWAY
+        self._write = ThreadPoolExecutor(self._threads.writers, thread_name_prefix="bundle-write")
         self._flush = ThreadPoolExecutor(1, thread_name_prefix="bundle-flush")
-        self._back = ThreadPoolExecutor(_READERS, thread_name_prefix="bundle-back")
+        self._back = ThreadPoolExecutor(self._threads.readers, thread_name_prefix="bundle-back")
 
     def __enter__(self) -> Self:
         return self
@@ -96,7 +108,7 @@ class Bundle:
     def _begin(self, batch: Sequence[Pair]) -> Future[list[Future[list[Arrived]]]]:
         """Give a batch to the writers, who go on with the next one while this one is flushed."""
         flush = Flush({part.parent for _, part in batch})
-        writing = [self._write.submit(self._write_all, each, flush) for each in _shares(batch, _WRITERS)]
+        writing = [self._write.submit(self._write_all, each, flush) for each in _shares(batch, self._threads.writers)]
         return self._flush.submit(self._finish, flush, writing)
 
     def _finish(self, flush: Flush, writing: Sequence[Future[list[_Written]]]) -> list[Future[list[Arrived]]]:
@@ -105,20 +117,21 @@ class Bundle:
             wait(writing)
             written = list(_results(writing))
             flush.run()
-        return [self._back.submit(self._read_back, each) for each in _shares(written, _READERS)]
+        return [self._back.submit(self._read_back, each) for each in _shares(written, self._threads.readers)]
 
     def _write_all(self, pairs: Sequence[Pair], flush: Flush) -> list[_Written]:
         written = []
-        for pair in pairs:
-            member, part = pair
-            self._meter.require_running()
-            self._meter.pace(member.size_bytes)
-            content, source = read_whole(member.source, member.size_bytes, member.mtime_ns)
-            try:
-                _write_part(part, content, flush)
-            except OSError as error:
-                raise from_destination(error, part) from error
-            written.append(_Written(pair, hashlib.sha256(content).hexdigest(), source))
+        with closing(read_each(member for member, _ in pairs)) as contents:
+            for pair in pairs:
+                member, part = pair
+                self._meter.require_running()
+                self._meter.pace(member.size_bytes)
+                content, source = next(contents)
+                try:
+                    _write_part(part, content, flush)
+                except OSError as error:
+                    raise from_destination(error, part) from error
+                written.append(_Written(pair, hashlib.sha256(content).hexdigest(), source))
         return written
 
     def _read_back(self, written: Sequence[_Written]) -> list[Arrived]:

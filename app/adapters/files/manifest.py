@@ -15,14 +15,14 @@ from app.adapters.files.share_lock import FolderLock
 from app.domain.errors import SlideError
 
 _LINE = re.compile(r"(?P<escaped>\\?)(?P<sha256>[0-9a-fA-F]{64}) [ *](?P<name>.+)", re.DOTALL)
-_ESCAPES = {"\\": "\\\\", "\n": "\\n", "\r": "\\r"}
+_ESCAPES = str.maketrans({"\\": "\\\\", "\n": "\\n", "\r": "\\r"})
 _ESCAPED = re.compile(r"\\(.)", re.DOTALL)
 _MEANINGS = {"\\": "\\", "n": "\n", "r": "\r"}
 
 
 def format_line(name: str, sha256: str) -> str:
     """Return one line; GNU's rule for odd names: a leading backslash says that the name is escaped."""
-    escaped = "".join(_ESCAPES.get(character, character) for character in name)
+    escaped = name.translate(_ESCAPES)
     return f"{'' if escaped == name else chr(92)}{sha256}  {escaped}\n"
 
 

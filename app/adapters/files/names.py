@@ -43,9 +43,7 @@ def components(relative: str, *, system: str = sys.platform) -> tuple[str, ...]:
 def _fault(part: str, system: str) -> str | None:
     if part in {"", ".", ".."} or "\0" in part:
         return f"“{part}” is no name"
-    try:
-        os.fsencode(part)
-    except UnicodeEncodeError:
+    if not part.isascii() and not _can_be_stored(part):
         return "it holds characters that no file system can store"
     if system == WINDOWS:
         if _WINDOWS_FORBIDDEN.search(part) or part.endswith((".", " ")):
@@ -53,6 +51,14 @@ def _fault(part: str, system: str) -> str | None:
         if _WINDOWS_DEVICE.fullmatch(part):
             return f"“{part}” is a device's name on Windows"
     return None
+
+
+def _can_be_stored(part: str) -> bool:
+    try:
+        os.fsencode(part)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _refused(relative: str, reason: str) -> SlideError:

@@ -113,14 +113,21 @@ def open_folder(folder: Path) -> int:
     return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
-def open_source(path: Path, *, system: str = sys.platform) -> int:
-    """Open a scanner's file for reading, keeping nobody out; raises OSError, ELOOP for a link."""
+def open_source(path: Path, *, soon: bool = False, system: str = sys.platform) -> int:
+    """Open a scanner's file for reading, keeping nobody out; raises OSError, ELOOP for a link.
+
+    It is read from start to end; `soon`: all of it is wanted in a moment, so that the disk may begin at once.
+    """
     if system == WINDOWS:
         return platform_windows.open_shared(path, past_cache=False)
     # O_NONBLOCK: a pipe put in the file's place must not hang us.
     fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
     if system != MACOS:
-        os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_SEQUENTIAL)
+        try:
+            os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED if soon else os.POSIX_FADV_SEQUENTIAL)
+        except OSError:
+            os.close(fd)
+            raise
     return fd
 
 

@@ -2,7 +2,11 @@
 
 import os
 import stat
+from collections import deque
+from collections.abc import Generator, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -10,6 +14,10 @@ from typing import Self
 from app.adapters.files import platform
 from app.adapters.files.failures import at_source, from_source
 from app.domain.errors import SourceChangedError
+from app.domain.transfer import MemberPlan
+
+_AHEAD = 16
+"""Small files open at once, the one that is read and those that the disk fetches meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +91,37 @@ class OpenSource:
             return identity(os.fstat(self._fd))
 
 
-def read_whole(path: Path, size_bytes: int, mtime_ns: int) -> tuple[bytes, Identity]:
-    """Read a small file in one go; return its bytes and its identity, to be compared again with `require_same`.
+def read_each(members: Iterable[MemberPlan]) -> Generator[tuple[bytes, Identity], None, None]:
+    """Read small files in turn, each in one go; yield bytes and identity, to be compared again with `require_same`.
 
-    Raises SourceChangedError when it is not what was planned.
+    Some are opened ahead, so that the disk fetches them while others are worked on; to be closed by who stops early.
+    Raises SourceChangedError when one is not what was planned.
     """
+    coming = iter(members)
+    opened: deque[tuple[MemberPlan, int]] = deque()
     try:
-        fd = platform.open_source(path)
+        while True:
+            opened.extend((member, _open_soon(member.source)) for member in islice(coming, _AHEAD - len(opened)))
+            if not opened:
+                return
+            yield _read_whole(*opened.popleft())
+    finally:
+        for _, fd in opened:
+            with suppress(OSError):  # nothing was read from it, and what ends the reading is told already
+                os.close(fd)
+
+
+def _open_soon(path: Path) -> int:
+    try:
+        return platform.open_source(path, soon=True)
+    except OSError as error:
+        raise from_source(error, path) from error
+
+
+def _read_whole(member: MemberPlan, fd: int) -> tuple[bytes, Identity]:
+    """Read an open file and close it."""
+    path, size_bytes = member.source, member.size_bytes
+    try:
         try:
             status = os.fstat(fd)
             content = platform.read_up_to(fd, size_bytes + 1) if stat.S_ISREG(status.st_mode) else b""
@@ -99,7 +131,7 @@ def read_whole(path: Path, size_bytes: int, mtime_ns: int) -> tuple[bytes, Ident
         raise from_source(error, path) from error
     if not stat.S_ISREG(status.st_mode):
         raise SourceChangedError("The scan has gone", f"{path} is no longer a plain file")
-    if (status.st_size, status.st_mtime_ns) != (size_bytes, mtime_ns) or len(content) != size_bytes:
+    if (status.st_size, status.st_mtime_ns) != (size_bytes, member.mtime_ns) or len(content) != size_bytes:
         raise _changed(path, "its size or time is not what it was when it was found")
     return content, identity(status)
 

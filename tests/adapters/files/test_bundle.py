@@ -1,5 +1,6 @@
 """Sets of many small members: carried together, flushed once, each read back, the same guarantees as alone."""
 
+import errno
 import os
 from collections.abc import Callable
 from pathlib import Path
@@ -169,6 +170,27 @@ def test_a_member_that_changes_meanwhile_goes_back(
     path = series.members[60].source
     with pytest.raises(SourceChangedError, match=r"0060\.dcm"):
         destination.copy(series, Watching(lambda: change(path), when).watch)
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="counts open files as Linux lists them")
+def test_no_source_that_was_opened_ahead_stays_open(
+    destination: FolderDestination, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    def advise_badly(fd: int, *_: int) -> None:
+        raise OSError(errno.EIO, "no advice")
+
+    before = open_files()
+    series.members[5].source.unlink()
+    with pytest.raises(SourceChangedError, match=r"0005\.dcm"):
+        destination.copy(series, QUIET)
+    assert open_files() == before
+    monkeypatch.setattr(os, "posix_fadvise", advise_badly)
+    with pytest.raises(RetryableError, match="no advice"):
+        destination.copy(series, QUIET)
+    assert open_files() == before
 
 
 def test_a_stop_keeps_what_arrived_and_the_next_try_ends_well(
