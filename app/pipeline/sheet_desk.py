@@ -2,18 +2,21 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
 from app.domain.errors import AwayError, RetryableError, SlideferryError, SurroundingsError
 from app.domain.journal import PendingWrite, Store
 from app.domain.ports import Clock, SheetGateway
+from app.domain.scan import ScanId
 from app.domain.settings import SheetSettings
 from app.domain.sheet import SlideSheet, WriteResult
 from app.pipeline.threads import Threads
 
 _FIRST_PAUSE_SECONDS = 2.0
+_MOST_CELLS = 12_000
+"""Of a thousand slides: what waited for days is sent in requests that are answered within their time limit."""
 _JITTER = 0.25
 """Pauses vary by this share, so that stations that share a sheet do not come back together."""
 
@@ -122,24 +125,33 @@ class SheetDesk:
         stops between the two writes the same cells once more, which changes nothing.
         """
         waiting = await self._store.work(lambda journal: journal.pending_writes())
-        self.pending = len({each.scan for each in waiting})
+        left = set(waiting)
+        self.pending = _scans(left)
         if not waiting:
             self._writing_trouble = None
-            return True
+        for batch in _batches(waiting):
+            gone = await self._write(batch, settled)
+            if gone is None:
+                return False
+            left -= gone
+            self.pending = _scans(left)
+        return not left
+
+    async def _write(self, waiting: tuple[PendingWrite, ...], settled: Settled) -> frozenset[PendingWrite] | None:
+        """Write a batch; return what of it has left the outbox, None where the sheet could not be written to."""
         self._wrote_at = self._clock.monotonic()
         try:
             result = await self._threads.sheet(self._gateway.write, [each.write for each in waiting])
         except SlideferryError as error:
             self._writing_trouble = error
-            return False
+            return None
         self._writing_trouble = None
         if result.sheet is not None:
             await self._keep(result.sheet)
         gone = frozenset((*result.written, *(refused.write for refused in result.refused)))
         await settled(waiting, result)
         await self._store.work(lambda journal: journal.settle_writes(tuple(gone)))
-        self.pending = len({each.scan for each in waiting if each.write not in gone})
-        return self.pending == 0
+        return frozenset(each for each in waiting if each.write in gone)
 
     async def serve(self, settled: Settled) -> None:
         """Write whenever something waits, with growing pauses while the sheet is away; ends by cancelling."""
@@ -172,3 +184,22 @@ class SheetDesk:
         # Slides that finish together share one write.
         since = self._clock.monotonic() - self._wrote_at
         await asyncio.sleep(max(self._pace.gather, self._pace.apart - since))
+
+
+def _scans(writes: Iterable[PendingWrite]) -> int:
+    return len({each.scan for each in writes})
+
+
+def _batches(writes: Iterable[PendingWrite]) -> Iterator[tuple[PendingWrite, ...]]:
+    """Yield the cells in parts of about `_MOST_CELLS`, all of a scan in one: they are written or refused together."""
+    by_scan: dict[ScanId, list[PendingWrite]] = {}
+    for each in writes:
+        by_scan.setdefault(each.scan, []).append(each)
+    batch: list[PendingWrite] = []
+    for cells in by_scan.values():
+        batch += cells
+        if len(batch) >= _MOST_CELLS:
+            yield tuple(batch)
+            batch = []
+    if batch:
+        yield tuple(batch)

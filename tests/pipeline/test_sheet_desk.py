@@ -9,6 +9,7 @@ from app.domain.errors import AwayError, RetryableError, UseError
 from app.domain.scan import ScanId
 from app.domain.sheet import CellWrite
 from app.domain.step import StepState
+from app.pipeline import sheet_desk
 from app.pipeline.journey import MATCH, RECORD, VERIFY
 from tests.fakes.lab import Lab, until
 from tests.fakes.sheets import row
@@ -84,6 +85,39 @@ async def test_what_was_written_leaves_the_outbox_only_after_it_was_told(kit, la
     assert seen == [(2, 2, ["Complete", "x"])]
     assert await pending(kit) == []
     assert len(lab.sheet.batches) == 1, "one call for many cells"
+
+
+async def test_what_waited_for_days_is_sent_in_parts_that_keep_a_slides_cells_together(
+    kit, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_desk, "_MOST_CELLS", 5)
+    lab.sheet.rows[:] = [row(f"{number:06}") for number in range(7)]
+    for header in ("Status", "Message"):
+        for number in range(7):
+            await put(kit, CellWrite(f"{number:06}", header, "x", 1), scan=f"{number}")
+    assert await kit.sheet.flush(Settled())
+    assert [len(batch) for batch in lab.sheet.batches] == [6, 6, 2]
+    assert all(len({each.barcode for each in batch}) * 2 == len(batch) for batch in lab.sheet.batches)
+    assert kit.sheet.pending == 0
+    assert await pending(kit) == []
+
+
+async def test_where_the_sheet_goes_away_between_two_parts_the_others_wait(
+    kit, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sheet_desk, "_MOST_CELLS", 1)
+    settled = Settled()
+
+    async def settled_then_away(waiting, result) -> None:
+        await settled(waiting, result)
+        lab.sheet.be_away()
+
+    await put(kit, CellWrite("620995", "Status", "Complete", 1), scan="a")
+    await put(kit, CellWrite("407871", "Status", "waits", 1), scan="b")
+    assert not await kit.sheet.flush(settled_then_away)
+    assert kit.sheet.pending == 1
+    assert await pending(kit) == ["waits"]
+    assert len(settled.calls) == 1
 
 
 async def test_what_is_refused_leaves_the_outbox_and_is_told(kit) -> None:
