@@ -7,7 +7,7 @@ _WORDS = {
     MISSING: "is listed, but not there",
     DIFFERS: "does not hold the bytes that were verified",
     UNREADABLE: "cannot be read",
-    BAD_MANIFEST: "has lines that cannot be read",
+    BAD_MANIFEST: "has lines that cannot be checked",
     LINK: "is a link",
     NOT_LISTED: "is in no manifest",
 }
