@@ -14,6 +14,7 @@ from app.domain.ports import Destination
 from app.domain.share import Scrubbed
 from app.domain.transfer import ListedFile, ScrubResult
 from app.pipeline.journey import VERIFY
+from app.services.roll_call import RollCall
 
 _AT_ONCE = 1000
 _MOST_CHOSEN = 50_000
@@ -92,20 +93,29 @@ class ShareChecks:
     async def survey(
         self, share: Destination, in_thread: InThread, *, now: datetime, since: datetime, stopped: Callable[[], bool]
     ) -> Survey | None:
-        """Go through all manifests; None when it was stopped. Findings about files that are gone are dropped."""
-        survey, gone = Survey(since), await self._finding_paths()
+        """Go through all manifests; None when it was stopped.
+
+        Folders that do not answer are findings at once; findings about files that are listed no more are dropped.
+        """
+        survey, roll = Survey(since), RollCall(await self._finding_paths())
         lines: Iterator[ListedFile] = share.listed()
         while batch := await in_thread(lambda: list(islice(lines, _AT_ONCE))):
-            known = await self._scrubbed([line.path for line in batch])
-            for line in batch:
+            files = _heard(batch, roll)
+            known = await self._scrubbed([line.path for line in files])
+            for line in files:
                 scrubbed = known.get(line.path)
                 survey.add(self._checked(line, scrubbed, since), scrubbed.at if scrubbed else None, now)
-                gone.discard(line.path)
             if stopped():
                 return None
-        if gone:
-            await self._forget(tuple(gone))
+        await self._conclude(roll, now)
         return survey
+
+    async def _conclude(self, roll: RollCall, at: datetime) -> None:
+        """Keep what a roll call brought to light."""
+        failed = tuple(Scrubbed(each.path, at, each) for each in roll.failed())
+        if self._store is not None and failed:
+            await self._store.work(partial(_put, checked=failed))
+        await self._forget(roll.settled())
 
     def _checked(self, line: ListedFile, scrubbed: Scrubbed | None, since: datetime) -> CheckedFile:
         chance = random.random()  # noqa: S311  (spreads what was never read, guards nothing)
@@ -116,25 +126,25 @@ class ShareChecks:
 
     async def note(self, paths: Sequence[str], result: ScrubResult, at: datetime) -> None:
         """Keep what a reading of these files, in this order, came to."""
-        findings = {each.path: each for each in result.findings}
-        read = tuple(Scrubbed(path, at, findings.pop(path, None)) for path in paths[: result.files])
-        others = tuple(Scrubbed(path, at, finding) for path, finding in findings.items() if finding.is_damage)
-        if self._store is not None and (read or others):
-            await self._store.work(lambda journal: journal.put_scrubbed((*read, *others)))
+        findings, unlisted = {each.path: each for each in result.findings}, frozenset(result.unlisted)
+        read = {path: findings.get(path) for path in paths[: result.files] if path not in unlisted}
+        others = {path: finding for path, finding in findings.items() if path not in read and finding.is_damage}
+        checked = [Scrubbed(path, at, finding) for path, finding in (read | others).items()]
+        if self._store is not None and checked:
+            await self._store.work(partial(_put, checked=checked))
 
     async def note_all(self, share: Destination, in_thread: InThread, result: ScrubResult, at: datetime) -> None:
         """Keep what a reading of the whole share came to."""
         if self._store is None:
             return
         findings = {each.path: each for each in result.findings if each.is_damage}
-        gone = await self._finding_paths() - set(findings)
+        roll = RollCall(await self._finding_paths() - set(findings))
         lines: Iterator[ListedFile] = share.listed()
         while batch := await in_thread(lambda: list(islice(lines, _AT_ONCE))):
-            checked = tuple(Scrubbed(line.path, at, findings.pop(line.path, None)) for line in batch)
-            await self._store.work(partial(_put, checked=checked))
-            gone -= {line.path for line in batch}
+            files = _heard(batch, roll)
+            await self._store.work(partial(_put, checked=[Scrubbed(f.path, at, findings.get(f.path)) for f in files]))
         await self._store.work(partial(_put, checked=[Scrubbed(path, at, each) for path, each in findings.items()]))
-        await self._forget(tuple(gone))
+        await self._conclude(roll, at)
 
     async def _scrubbed(self, paths: Sequence[str]) -> Mapping[str, Scrubbed]:
         return {} if self._store is None else await self._store.work(lambda journal: journal.scrubbed(paths))
@@ -147,6 +157,13 @@ class ShareChecks:
     async def _forget(self, paths: Sequence[str]) -> None:
         if self._store is not None:
             await self._store.work(lambda journal: journal.forget_scrubbed(paths))
+
+
+def _heard(lines: Sequence[ListedFile], roll: RollCall) -> list[ListedFile]:
+    """Let the roll call hear all lines; return those that can be read."""
+    for line in lines:
+        roll.hear(line)
+    return [line for line in lines if not line.failed]
 
 
 def _put(journal: Journal, checked: Sequence[Scrubbed]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from app.adapters.files import names
+from app.adapters.files.failures import from_destination
 from app.adapters.files.manifest import Manifest, load_manifest
 from app.adapters.files.meter import Meter
 from app.adapters.files.site import Site, about_the_root
@@ -16,7 +17,7 @@ UNREADABLE_MANIFEST = Manifest({}, faulty=(0,))
 
 
 def listed_files(site: Site) -> Iterator[ListedFile]:
-    """Yield every line of every manifest, folder by folder; takes no lock, and keeps one folder in memory at a time."""
+    """Yield what the port `Destination` describes as `listed`; keeps one folder in memory at a time."""
     tree = site.tree
     with about_the_root(tree.root):
         for contents in tree.folders():
@@ -25,6 +26,11 @@ def listed_files(site: Site) -> Iterator[ListedFile]:
                 yield ListedFile(tree.relative(contents.folder / name), sha256, _size_bytes(tree, contents, name))
             if manifest.faulty or manifest.outside:
                 yield ListedFile(tree.relative(contents.folder / names.MANIFEST_NAME), "")
+            for path, error in contents.failed:
+                meant = from_destination(error, path)
+                if isinstance(meant, DestinationError):
+                    raise meant
+                yield ListedFile(tree.relative(path), "", failed=meant.message)
     site.require_id()  # an empty mount point lists nothing, too
 
 

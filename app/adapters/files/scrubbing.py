@@ -52,7 +52,7 @@ def scrub(site: Site, watch: TransferWatch) -> ScrubResult:
 
 
 def scrub_files(site: Site, paths: Sequence[str], watch: TransferWatch) -> ScrubResult:
-    """Hash these listed files in this order; one that no manifest lists any more has moved, and is no finding."""
+    """Hash these listed files in this order; one that no manifest lists any more may have moved, and is no finding."""
     places = [site.tree.root.joinpath(*path.split("/")) for path in paths]
     pass_ = _Pass(site, sum(size_of(site.tree, each) for each in places), watch)
     manifests: dict[Path, Manifest] = {}
@@ -74,6 +74,7 @@ class _Pass:
         self._meter = Meter(total_bytes, watch)
         self._findings: set[ScrubFinding] = set()
         self._listed_above: dict[Path, set[str]] = {}
+        self._unlisted: list[str] = []
         self._files = 0
         self._bytes = 0
 
@@ -81,7 +82,7 @@ class _Pass:
         """Return what was found; raise DestinationError when the share went away meanwhile: all looks empty then."""
         self._site.require_id()
         found = tuple(sorted(self._findings, key=lambda each: (each.path, each.problem)))
-        return ScrubResult(self._files, self._bytes, found, stopped)
+        return ScrubResult(self._files, self._bytes, found, stopped, tuple(self._unlisted))
 
     def check_folder(self, contents: FolderContents) -> None:
         manifest = self.open_manifest(contents.folder) if names.MANIFEST_NAME in contents.entries else Manifest({})
@@ -110,9 +111,12 @@ class _Pass:
 
     def check_named(self, path: Path, manifests: Mapping[Path, Manifest]) -> None:
         """Check a file against every one of the manifests that lists it."""
-        listed = (manifest.listed.get(name_below(folder, path)) for folder, manifest in manifests.items())
-        for sha256 in sorted({each for each in listed if each is not None}):
+        lines = (manifest.listed.get(name_below(folder, path)) for folder, manifest in manifests.items())
+        listed = sorted({each for each in lines if each is not None})
+        for sha256 in listed:
             self._look(path, sha256)
+        if not listed:
+            self._unlisted.append(self._site.tree.relative(path))
         self._files += 1
 
     def _look(self, path: Path, sha256: str) -> None:
