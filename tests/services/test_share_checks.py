@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
@@ -9,14 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.errors import RetryableError
 from app.domain.settings import VerifySettings
-from app.domain.transfer import BAD_MANIFEST, DIFFERS, UNREADABLE
+from app.domain.transfer import BAD_MANIFEST, DIFFERS, MISSING, UNREADABLE
+from app.pipeline.journey import SUPERSEDE
 from app.services.desk import Desk
 from app.services.rereading import Rereading
 from app.services.share_checks import ShareChecks
 from app.services.station import Station
+from app.services.station_notes import StationNote
 from tests.adapters.files.scene import QUIET
 from tests.fakes.lab import Lab
+from tests.fakes.share import ScriptedShare
 
 
 @contextmanager
@@ -100,5 +105,88 @@ async def test_a_finding_of_a_file_that_two_manifests_list_is_kept(lab: Lab) -> 
         await Rereading(station.kit).act()
         assert await problems(station) == {place: DIFFERS}
         began, result = lab.clock.now(), lab.share.scrub(QUIET)
-        await ShareChecks(station.kit.store, ()).note_all(lab.share, station.kit.threads.disk, result, began)
+        await ShareChecks.at_station(station.kit).note_all(lab.share, station.kit.threads.disk, result, began)
         assert await problems(station) == {place: DIFFERS}
+
+
+@asynccontextmanager
+async def with_one_slide(lab: Lab) -> AsyncIterator[Station]:
+    """Open a station that reads all of its share each day, and has published a slide there."""
+    lab.settings = replace(lab.settings, verify=VerifySettings(100, 0, 0))
+    lab.scan("a.svs", "620995")
+    async with lab.open() as station:
+        await StationNote(station.kit, "scanner-pc").act()
+        await lab.rest()
+        yield station
+
+
+async def test_a_folder_that_was_deleted_with_its_manifest_is_missed(lab: Lab, tmp_path: Path) -> None:
+    async with with_one_slide(lab) as station:
+        place = lab.get("a.svs").files[0].destination
+        top = lab.share_root / place.split("/")[0]
+        top.rename(tmp_path / "deleted")
+        (finding,) = (await Desk(station, tmp_path).share()).findings
+        assert finding.slide == "620995"
+        assert "no manifest lists it" in finding.words
+        assert str(lab.watch / "a.svs") in finding.hint
+        assert finding.checked.finding is not None
+        assert finding.checked.finding.listed == lab.get("a.svs").files[0].sha256
+        lab.clock.skip(24 * 3600)
+        await Rereading(station.kit).act()
+        await station.share.read_findings_again()
+        assert await problems(station) == {place: MISSING}
+        (again,) = (await Desk(station, tmp_path).share()).findings
+        assert again.checked.since == finding.checked.since
+        (tmp_path / "deleted").rename(top)
+        await station.share.read_findings_again()
+        assert await problems(station) == {}
+
+
+async def test_a_manifest_that_was_deleted_is_missed_too(lab: Lab, tmp_path: Path) -> None:
+    async with with_one_slide(lab) as station:
+        place = lab.get("a.svs").files[0].destination
+        (lab.share_root / place).with_name("manifest-sha256.txt").unlink()
+        await Desk(station, tmp_path).share()
+        assert await problems(station) == {place: MISSING}
+
+
+async def test_a_scan_that_moved_to_the_rescans_is_not_missed(lab: Lab, tmp_path: Path) -> None:
+    async with with_one_slide(lab) as station:
+        lab.scan("b.svs", "620995", mark="again")
+        await station.runner.look()
+        await lab.rest()
+        assert lab.get("a.svs").scan.superseded_by == lab.id("b.svs")
+        await Desk(station, tmp_path).share()
+        assert await problems(station) == {}
+
+
+async def test_a_scan_that_is_being_moved_is_not_missed(lab: Lab, tmp_path: Path) -> None:
+    async with with_one_slide(lab) as station:
+        before = lab.get("a.svs").files[0].destination
+        lab.scan("b.svs", "620995", mark="again")
+        lab.share.script["relocated"].extend([RetryableError("Cut", "after the move")] * 9)
+        await station.runner.look()
+        await lab.rest()
+        assert not lab.get("b.svs").steps[SUPERSEDE].state.done
+        assert lab.get("a.svs").files[0].destination == before, "the journal does not know yet that it moved"
+        await Desk(station, tmp_path).share()
+        assert await problems(station) == {}
+
+
+async def test_scans_of_another_destination_are_not_missed(lab: Lab, tmp_path: Path) -> None:
+    async with with_one_slide(lab):
+        pass
+    lab.share = ScriptedShare(tmp_path / "new share")
+    lab.share.initialise()
+    lab.scan("b.svs", "407871")
+    lab.clock.skip(60)
+    async with lab.open() as station:
+        await StationNote(station.kit, "scanner-pc").act()
+        await station.runner.look()
+        await lab.rest()
+        await Desk(station, tmp_path).share()
+        assert await problems(station) == {}
+        place = lab.get("b.svs").files[0].destination
+        shutil.rmtree((tmp_path / "new share" / place).parent)
+        await Desk(station, tmp_path).share()
+        assert await problems(station) == {place: MISSING}
