@@ -45,16 +45,14 @@ def listed_bytes(tree: Tree, watch: TransferWatch) -> int:
 
 
 def manifest_folders(tree: Tree, path: Path) -> tuple[Path, ...]:
-    """Return the folders whose manifests may list a file: from the root down to its own, none behind a link."""
+    """Return the folders whose manifests may list a file: from the root down to its own, none behind a link.
+
+    Raises as the destination does.
+    """
     folders = [tree.root]
     for part in path.relative_to(tree.root).parts[:-1]:
-        try:
-            if not is_folder(folders[-1] / part):
-                break
-        except DestinationError:
-            raise
-        except SlideferryError:
-            break  # the file itself cannot be looked at either, which is told
+        if not is_folder(folders[-1] / part):
+            break
         folders.append(folders[-1] / part)
     return tuple(folders)
 

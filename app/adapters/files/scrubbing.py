@@ -1,7 +1,7 @@
 """Re-reading a destination and comparing it with its manifests: all of it, or files that are named."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.adapters.files import names, platform
@@ -55,12 +55,9 @@ def scrub_files(site: Site, paths: Sequence[str], watch: TransferWatch) -> Scrub
     """Hash these listed files in this order; one that no manifest lists any more may have moved, and is no finding."""
     places = [site.tree.root.joinpath(*path.split("/")) for path in paths]
     pass_ = _Pass(site, sum(size_of(site.tree, each) for each in places), watch)
-    manifests: dict[Path, Manifest] = {}
     try:
         for path in places:
-            folders = manifest_folders(site.tree, path)
-            manifests = {each: manifests.get(each) or pass_.open_manifest(each) for each in folders}
-            pass_.check_named(path, manifests)
+            pass_.check_named(path)
     except StoppedError:
         return pass_.result(stopped=True)
     return pass_.result(stopped=False)
@@ -74,6 +71,7 @@ class _Pass:
         self._meter = Meter(total_bytes, watch)
         self._findings: set[ScrubFinding] = set()
         self._listed_above: dict[Path, set[str]] = {}
+        self._open: dict[Path, Manifest] = {}
         self._unlisted: list[str] = []
         self._files = 0
         self._bytes = 0
@@ -109,9 +107,15 @@ class _Pass:
             self._look(path, sha256)
         self._files += 1
 
-    def check_named(self, path: Path, manifests: Mapping[Path, Manifest]) -> None:
-        """Check a file against every one of the manifests that lists it."""
-        lines = (manifest.listed.get(name_below(folder, path)) for folder, manifest in manifests.items())
+    def check_named(self, path: Path) -> None:
+        """Check a file against every manifest that lists it; those of its folders stay open for the next file."""
+        try:
+            folders = manifest_folders(self._site.tree, path)
+        except SlideferryError as error:
+            self._note_unreadable(path, error)
+            folders = ()
+        self._open = {each: self._open.get(each) or self.open_manifest(each) for each in folders}
+        lines = (manifest.listed.get(name_below(folder, path)) for folder, manifest in self._open.items())
         listed = sorted({each for each in lines if each is not None})
         for sha256 in listed:
             self._look(path, sha256)

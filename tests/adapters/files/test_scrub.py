@@ -4,6 +4,8 @@ import hashlib
 import os
 import shutil
 import subprocess
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,6 +14,7 @@ from app.adapters.files.folder_destination import FolderDestination
 from app.domain.errors import DestinationError
 from app.domain.transfer import BAD_MANIFEST, DIFFERS, LINK, MISSING, NOT_LISTED, TransferPlan, TransferWatch
 from tests.adapters.files.scene import QUIET, Watching, carry, plan_of, write
+from tests.faults.injection import Fault, injected
 
 
 def test_scrub_goes_on_after_a_broken_manifest_and_a_folder_that_does_not_answer(
@@ -181,3 +184,20 @@ def test_a_name_that_no_disk_can_hold_does_not_end_the_reading(destination: Fold
     (root / "a.svs").write_bytes(b"?")
     (root / "b.svs").unlink()
     assert [path[:5] for path, _ in both_ways(destination)] == ["a.svs", "x" * 5]
+
+
+@pytest.mark.parametrize("call", ["stat", "open", "scandir", "fstat"])
+def test_damage_is_told_whichever_call_fails_once(destination: FolderDestination, root: Path, call: str) -> None:
+    put(root, "2026/a.svs", "a.svs", manifest="2026")
+    (root / "2026/a.svs").write_bytes(b"a scar")
+    lines = [each.path for each in destination.listed()]
+    struck = 0
+    for read in (destination.scrub, lambda watch: destination.scrub_files(lines, watch)):
+        for number in count(1):
+            fault = Fault(call, number, "EIO")
+            with suppress(DestinationError), injected(fault):
+                assert any(each.is_damage for each in read(QUIET).findings), number
+            if not fault.happened:
+                break
+            struck += 1
+    assert struck
