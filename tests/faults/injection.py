@@ -10,8 +10,10 @@ import io
 import os
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -51,7 +53,7 @@ class Fault:
     """The Nth of `call` answers `error`; with `lasting` every call from then on does, as of a share that went away.
 
     `look` and then `then` are called at that moment, from whichever thread makes the call, with the system's calls as
-    they are; `later` at each call after it.
+    they are; `later` at each call after it. `place` is the path that the call was about, empty where that is not known.
     """
 
     call: str
@@ -62,12 +64,13 @@ class Fault:
     then: Callable[[], None] = lambda: None
     later: Callable[[], None] = lambda: None
     happened: bool = False
+    place: str = ""
     problems: list[BaseException] = field(default_factory=list)
     _count: int = 0
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def due(self, call: str) -> bool:
-        """Count a call and return whether it is to fail."""
+    def due(self, call: str, place: Callable[[], str] = str) -> bool:
+        """Count a call and return whether it is to fail; `place` tells what it is about."""
         with self._lock:
             if self.happened:
                 self.later()
@@ -76,6 +79,7 @@ class Fault:
             self.happened = call == self.call and self._count == self.number
             if not self.happened:
                 return False
+            self.place = place()
         try:
             self.look()
         except (AssertionError, OSError, KeyError) as problem:
@@ -115,7 +119,7 @@ def _failing(name: str, real: Callable[..., Any], fault: Fault) -> Callable[...,
             return real(*arguments, **named)
         _inside.deep = True
         try:
-            due = fault.due(name)
+            due = fault.due(name, partial(_place, real, arguments))
             if due and fault.error == NOTHING:
                 return 0
             if due and fault.error == SHORT:
@@ -130,6 +134,17 @@ def _failing(name: str, real: Callable[..., Any], fault: Fault) -> Callable[...,
             _inside.deep = False
 
     return call
+
+
+def _place(real: Callable[..., Any], arguments: tuple[Any, ...]) -> str:
+    """Return the path that a call is about, empty where nobody can tell."""
+    of_file = getattr(getattr(real, "__self__", None), "name", None)
+    what = arguments[0] if of_file is None else of_file
+    if isinstance(what, int):
+        with suppress(OSError):
+            return str(Path(f"/proc/self/fd/{what}").readlink())
+        return ""
+    return os.fsdecode(what)
 
 
 def _less(descriptor: int, what: Any, *offset: int) -> tuple[Any, ...]:
