@@ -88,7 +88,7 @@ def _size_bytes(tree: Tree, contents: FolderContents, name: str) -> int:
 
 def _manifest_of(contents: FolderContents) -> Manifest:
     """Return a listed folder's manifest, an empty one where it cannot be read: that is told where it is checked."""
-    if names.MANIFEST_NAME not in contents.entries or names.is_new_manifest(contents.folder.name):
+    if not contents.holds(names.MANIFEST_NAME) or names.is_new_manifest(contents.folder.name):
         return Manifest({})
     try:
         return load_manifest(contents.folder)

@@ -83,7 +83,7 @@ class _Pass:
         return ScrubResult(self._files, self._bytes, found, stopped, tuple(self._unlisted))
 
     def check_folder(self, contents: FolderContents) -> None:
-        manifest = self.open_manifest(contents.folder) if names.MANIFEST_NAME in contents.entries else Manifest({})
+        manifest = self.open_manifest(contents.folder) if contents.holds(names.MANIFEST_NAME) else Manifest({})
         for path, error in contents.failed:
             if path.name not in manifest.listed:
                 self._note_unreadable(path, from_destination(error, path))

@@ -129,6 +129,10 @@ class FolderContents:
     entries: Mapping[str, os.stat_result]
     failed: tuple[tuple[Path, OSError], ...] = ()
 
+    def holds(self, name: str) -> bool:
+        """Whether there is such a name, also one that could not be looked at."""
+        return name in self.entries or any(path == self.folder / name for path, _ in self.failed)
+
 
 def _walk(root: Path, *, skipped: str = "") -> Iterator[FolderContents]:
     waiting = [root]

@@ -4,15 +4,28 @@ import hashlib
 import os
 import shutil
 import subprocess
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import replace
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.adapters.files.folder_destination import FolderDestination
-from app.domain.errors import DestinationError
-from app.domain.transfer import BAD_MANIFEST, DIFFERS, LINK, MISSING, NOT_LISTED, TransferPlan, TransferWatch
+from app.domain.errors import DestinationError, SlideError
+from app.domain.transfer import (
+    BAD_MANIFEST,
+    DIFFERS,
+    LINK,
+    MISSING,
+    NOT_LISTED,
+    UNREADABLE,
+    MemberPlan,
+    TransferPlan,
+    TransferWatch,
+)
 from tests.adapters.files.scene import QUIET, Watching, carry, plan_of, write
 from tests.faults.injection import Fault, injected
 
@@ -201,3 +214,53 @@ def test_damage_is_told_whichever_call_fails_once(destination: FolderDestination
                 break
             struck += 1
     assert struck
+
+
+class MuteEntry:
+    """An entry of a folder whose status cannot be asked for."""
+
+    def __init__(self, real: "os.DirEntry[str]") -> None:
+        self.name, self.path = real.name, real.path
+
+    def stat(self, *, follow_symlinks: bool) -> os.stat_result:
+        raise OSError(5, "Input/output error")
+
+
+def test_a_manifest_of_which_a_listing_tells_nothing_but_the_name_is_read_all_the_same(
+    destination: FolderDestination, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put(root, "2026/a.svs", "a.svs", manifest="2026")
+    (root / "2026/a.svs").write_bytes(b"a scar")
+    real = os.scandir
+
+    @contextmanager
+    def scandir(folder: Path) -> Iterator[list[Any]]:
+        with real(folder) as found:
+            yield [MuteEntry(each) if each.name == "manifest-sha256.txt" else each for each in found]
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    told = [(each.path, each.problem) for each in destination.scrub(QUIET).findings]
+    assert told == [("2026/a.svs", DIFFERS), ("2026/manifest-sha256.txt", UNREADABLE)]
+    assert {each.path: bool(each.failed) for each in destination.listed()} == {
+        "2026/a.svs": False,
+        "2026/manifest-sha256.txt": True,
+    }
+
+
+def test_a_scan_is_published_beside_lines_for_folders_below_but_not_beside_one_that_leads_outside(
+    destination: FolderDestination, root: Path, plan: TransferPlan
+) -> None:
+    put(root, "2026/case/a.svs", "./case/a.svs", manifest="2026")
+    carry(destination, plan)
+    assert both_ways(destination) == []
+    manifest = root / "2026/manifest-sha256.txt"
+    assert manifest.read_text().count("\n") == 2
+    put(root, "2026/case/a.svs", "../a.svs", manifest="2026")
+    before = manifest.read_bytes()
+    with pytest.raises(SlideError, match="line 3: it names something outside its folder"):
+        carry(destination, replace(plan, fingerprint="f" * 16, members=tuple(map(_other, plan.members))))
+    assert manifest.read_bytes() == before
+
+
+def _other(member: MemberPlan) -> MemberPlan:
+    return replace(member, final=member.final.replace("S-1", "S-2"))
