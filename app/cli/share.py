@@ -63,19 +63,19 @@ async def _read(target: Destination, checks: ShareChecks, share: float | None, o
     if share is None:
         result = await _stoppable(stop, lambda: target.scrub(watch))
         if not result.stopped:
-            return _with_lost(result, await checks.note_all(target, asyncio.to_thread, result, began))
+            return _with_more(result, await checks.note_all(target, asyncio.to_thread, result, began))
         return result
     survey = await checks.survey(target, asyncio.to_thread, now=began, since=began, stopped=stop.is_set)
     paths = [each.path for each in survey.portion(share)] if survey is not None else []
     result = await _stoppable(stop, lambda: target.scrub_files(paths, watch))
     await checks.note(paths, result, datetime.now(UTC).astimezone())
-    return _with_lost(result, survey.lost if survey is not None else ())
+    return _with_more(result, survey.found if survey is not None else ())
 
 
-def _with_lost(result: ScrubResult, lost: tuple[ScrubFinding, ...]) -> ScrubResult:
-    """Return a result that tells what was lost, too; a file that is there without a line is not told twice."""
-    paths = {each.path for each in lost}
-    findings = (*lost, *(each for each in result.findings if each.path not in paths))
+def _with_more(result: ScrubResult, found: tuple[ScrubFinding, ...]) -> ScrubResult:
+    """Return a result that tells these, too; a published file that is there without a line is not told twice."""
+    paths = {each.path for each in found}
+    findings = (*found, *(each for each in result.findings if each.path not in paths))
     return replace(result, findings=tuple(sorted(findings, key=lambda each: each.path)))
 
 

@@ -55,7 +55,7 @@ class CheckedFile:
 class Survey:
     """How much of the share was checked when. `reread_bytes` were read again since the day's reading began.
 
-    `lost` are published files that no manifest lists any more.
+    `found` are folders that did not answer, and published files that no manifest lists any more.
     """
 
     since: datetime
@@ -65,7 +65,7 @@ class Survey:
     never_bytes: int = 0
     reread_bytes: int = 0
     oldest: datetime | None = None
-    lost: tuple[ScrubFinding, ...] = ()
+    found: tuple[ScrubFinding, ...] = ()
     _latest_first: list[tuple[float, float, CheckedFile]] = field(default_factory=list)
 
     def add(self, file: CheckedFile, reread_at: datetime | None, now: datetime) -> None:
@@ -138,7 +138,7 @@ class ShareChecks:
                 survey.add(file, scrubbed.at if scrubbed else None, now)
             if stopped():
                 return None
-        survey.lost = await self._conclude(roll, share, in_thread, now)
+        survey.found = await self._conclude(roll, share, in_thread, now)
         return survey
 
     async def _published(self, share: Destination, in_thread: InThread) -> Mapping[str, str]:
@@ -152,7 +152,7 @@ class ShareChecks:
     async def _conclude(
         self, roll: RollCall, share: Destination, in_thread: InThread, at: datetime
     ) -> tuple[ScrubFinding, ...]:
-        """Keep what a roll call brought to light; return what was lost, without files that moved meanwhile."""
+        """Keep and return what a roll call brought to light; what moved meanwhile is not lost."""
         unnamed = roll.unnamed()
         published = await self._published(share, in_thread) if unnamed else {}
         lost = tuple(
@@ -160,11 +160,11 @@ class ShareChecks:
             for path, sha256 in unnamed.items()
             if published.get(path) == sha256
         )
-        told = [Scrubbed(each.path, at, each) for each in (*roll.failed(), *lost)]
-        if self._store is not None and told:
-            await self._store.work(partial(_put, checked=told))
+        found = (*roll.failed(), *lost)
+        if self._store is not None and found:
+            await self._store.work(partial(_put, checked=[Scrubbed(each.path, at, each) for each in found]))
         await self._forget(tuple(roll.settled() - {as_written(each.path) for each in lost}))
-        return lost
+        return found
 
     async def note(self, paths: Sequence[str], result: ScrubResult, at: datetime) -> None:
         """Keep what a reading of these files, in this order, came to."""
@@ -178,7 +178,7 @@ class ShareChecks:
     async def note_all(
         self, share: Destination, in_thread: InThread, result: ScrubResult, at: datetime
     ) -> tuple[ScrubFinding, ...]:
-        """Keep what a reading of the whole share came to; return published files that no manifest lists any more."""
+        """Keep what a reading of the whole share came to; return what is found beside that, as a survey does."""
         if self._store is None:
             return ()
         findings = {each.path: each for each in result.findings if each.is_damage}

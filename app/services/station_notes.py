@@ -20,7 +20,7 @@ class StationNote:
 
     def chore(self) -> Chore:
         """Return what the station repeats."""
-        return Chore("saying on the share who is at work", _EVERY_SECONDS, self.act)
+        return Chore("saying on the share who is at work", _EVERY_SECONDS, self.act, at_end=self.remember)
 
     async def act(self) -> None:
         """Write the notes anew; not while the share is away: the gate says so already."""
@@ -32,5 +32,12 @@ class StationNote:
         scanner = kit.settings.scanner.name
         note = ShareStation(key, self._station, scanner, kit.program_version, kit.clock.now())
         await kit.threads.disk(kit.destination.announce, note)
+        await self.remember()
+
+    async def remember(self) -> None:
+        """Note in the journal which share scans go to, since this station began; not while the share is away."""
+        kit = self._kit
+        if not kit.gate.is_open:
+            return
         destination = await kit.threads.disk(kit.destination.adopt)
         await kit.store.work(lambda journal: journal.use_destination(destination, self._since))

@@ -1,5 +1,6 @@
 """What is known of the share's files: it is forgotten only once somebody looked and they were listed no more."""
 
+import asyncio
 import hashlib
 import os
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from app.domain.dossier import Dossier
 from app.domain.errors import RetryableError
 from app.domain.settings import VerifySettings
 from app.domain.transfer import BAD_MANIFEST, DIFFERS, MISSING, UNREADABLE
@@ -76,6 +78,21 @@ async def test_a_folder_that_cannot_be_listed_is_told_and_nothing_below_it_forgo
             assert await problems(station) == {place: DIFFERS, top: UNREADABLE}
         await Desk(station, tmp_path).share()
         assert await problems(station) == {place: DIFFERS}
+
+
+async def test_a_survey_without_a_journal_tells_a_folder_that_cannot_be_listed(lab: Lab) -> None:
+    (lab.share_root / "2025").mkdir()
+    now = lab.clock.now()
+    with without_answer(lab.share_root / "2025"):
+        survey = await ShareChecks(None, no_scans).survey(
+            lab.share, asyncio.to_thread, now=now, since=now, stopped=lambda: False
+        )
+    assert survey is not None
+    assert [(each.path, each.problem) for each in survey.found] == [("2025", UNREADABLE)]
+
+
+async def no_scans() -> tuple[Dossier, ...]:
+    return ()
 
 
 async def test_a_manifest_that_cannot_be_read_hides_no_finding_of_its_folder(lab: Lab, tmp_path: Path) -> None:
