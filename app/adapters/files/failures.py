@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from app.adapters.files.in_use import InUseError
 from app.domain.errors import (
     DestinationError,
     HeldError,
@@ -99,12 +100,15 @@ _ANSWERS = (
 
 
 _WHEN_HELD = "It is tried again for five minutes; then find out which program has it open (a virus scanner, a viewer)."
+_WHEN_SEEMINGLY_HELD = f"{_WHEN_HELD} Where none has, give this account the right to replace files there."
 
 
 def from_destination(error: OSError, path: Path | str) -> SlideferryError:
     """Return what an OSError at the destination means; unknown codes are passing trouble, tried again with a limit."""
     code, windows = error.errno, getattr(error, "winerror", None)
     message = f"{_place(error, path)}: {_reason(error)}"
+    if isinstance(error, InUseError):
+        return HeldError("Another program holds the file at the destination", message, _WHEN_SEEMINGLY_HELD)
     if windows in _HELD_WINDOWS:
         return HeldError("Another program holds the file at the destination", message, _WHEN_HELD)
     for answer in _ANSWERS:
