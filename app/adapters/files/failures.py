@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 
 from app.adapters.files.in_use import InUseError
+from app.domain import long_path
 from app.domain.errors import (
     DestinationError,
     HeldError,
@@ -123,6 +124,8 @@ def from_source(error: OSError, path: Path | str) -> SlideferryError:
     windows = getattr(error, "winerror", None)
     if windows in _HELD_WINDOWS:
         return HeldError("Another program holds the scan", message, _WHEN_HELD)
+    if long_path.is_too_long(error, path):
+        return RetryableError(long_path.TITLE, message, long_path.HINT)
     if error.errno in _VANISHED:
         return SourceChangedError("The scan has gone", message, "It is looked at again when it is back.")
     if error.errno in _REFUSED and windows in {None, 5}:
@@ -165,7 +168,7 @@ def at_source(path: Path | str) -> Answering:
 
 def _place(error: OSError, path: Path | str) -> str:
     named = error.filename2 or error.filename
-    return os.fsdecode(named) if isinstance(named, str | bytes) else str(path)
+    return long_path.plain_form(os.fsdecode(named) if isinstance(named, str | bytes) else str(path))
 
 
 def _reason(error: OSError) -> str:

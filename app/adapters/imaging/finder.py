@@ -18,6 +18,7 @@ from app.adapters.imaging.folder_listing import (
 from app.adapters.imaging.grouping import Grouping
 from app.adapters.imaging.names import is_ndtiff_level
 from app.adapters.imaging.sidecars import Sidecars
+from app.domain import long_path
 from app.domain.errors import RetryableError, SurroundingsError, UseError
 from app.domain.scan import Layout, Member, ScanSet, is_sidecar
 
@@ -43,7 +44,7 @@ class FolderFinder:
         nothing, SurroundingsError when a folder cannot be listed.
         """
         place = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
-        if place.is_dir():
+        if long_path.reachable(place).is_dir():
             whole = self._as_one_folder(place)
             return (whole,) if whole is not None else self.find(place)
         member = _member_now(place.parent, place.name)
@@ -117,7 +118,7 @@ def _places_of_kin(place: Path) -> list[tuple[Path, str, frozenset[str]]]:
     places = [(parent.parent, parent.name, beside)] if parent.parent != parent else []
     if is_ndtiff_level(parent.name):
         places.insert(0, (parent.parent.parent, parent.parent.name, beside))
-    if (parent.parent / f"{parent.name}.mrxs").is_file():
+    if long_path.reachable(parent.parent / f"{parent.name}.mrxs").is_file():
         places.insert(0, (parent.parent, "", frozenset((parent.name,))))
     return [*places, (parent, "", beside)]
 
@@ -131,7 +132,7 @@ def _sidecars_now(scan: ScanSet) -> dict[str, Member | None]:
     """Return the notes that lie beside a slide of one file now."""
     folder = parent_of(scan.main)
     try:
-        names = [each.name for each in (scan.root / folder).iterdir()]
+        names = [each.name for each in long_path.reachable(scan.root / folder).iterdir()]
     except OSError as error:
         raise _no_answer(scan.root / folder, error) from error
     found = Sidecars(names).of(scan.name)
@@ -150,9 +151,9 @@ def _member_now(root: Path, path: str) -> Member | None:
     Raises RetryableError when the disk does not answer: a set must not be taken for smaller than it is.
     """
     try:
-        status = os.lstat(root / path)
+        status = os.lstat(long_path.reachable(root / path))
     except OSError as error:
-        if is_absent(error):
+        if is_absent(error, root / path):
             return None
         raise _no_answer(root / path, error) from error
     return Member(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
@@ -160,4 +161,6 @@ def _member_now(root: Path, path: str) -> Member | None:
 
 def _no_answer(path: Path, error: OSError) -> RetryableError:
     message = f"{path}: {error.strerror or error}"
+    if long_path.is_too_long(error, path):
+        return RetryableError(long_path.TITLE, message, long_path.HINT)
     return RetryableError("The scanner's disk did not answer as it should", message, "It is tried again by itself.")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from app.adapters.imaging.names import is_ignored
+from app.domain import long_path
 from app.domain.errors import SurroundingsError
 from app.domain.scan import Member
 
@@ -66,7 +67,7 @@ def list_folder(root: Path, *, start: str = "", wanted: Wanted | None = None) ->
         try:
             inner = _list_one(listing, folder)
         except OSError as error:
-            if folder == start or not is_absent(error):
+            if folder == start or not is_absent(error, root / folder):
                 raise _cannot_list(root / folder, error) from error
             continue
         if folder == start and wanted is not None:
@@ -80,14 +81,14 @@ def _list_one(listing: FolderListing, folder: str) -> list[str]:
     """Note the files of one folder; return the folders inside it."""
     files: dict[str, Member] = {}
     inner: list[str] = []
-    with os.scandir(listing.root / folder) as entries:
+    with os.scandir(long_path.reachable(listing.root / folder)) as entries:
         for entry in entries:
             if is_ignored(entry.name):
                 continue
             try:
                 status = entry.stat(follow_symlinks=False)
             except OSError as error:
-                if not is_absent(error):
+                if not is_absent(error, Path(entry.path)):
                     raise _cannot_list(listing.root / folder / entry.name, error) from error
                 continue
             path = join(folder, entry.name)
@@ -99,14 +100,13 @@ def _list_one(listing: FolderListing, folder: str) -> list[str]:
     return sorted(inner)
 
 
-def is_absent(error: OSError) -> bool:
+def is_absent(error: OSError, path: Path) -> bool:
     """Return whether an error says that something is gone, or not ours to see; others are trouble with the disk."""
-    return error.errno in _NOT_THERE | _NOT_OURS
+    return error.errno in _NOT_THERE | _NOT_OURS and not long_path.is_too_long(error, path)
 
 
 def _cannot_list(folder: Path, error: OSError) -> SurroundingsError:
-    return SurroundingsError(
-        "The watch folder cannot be read",
-        f"{folder}: {error.strerror or error}",
-        "Check that the folder exists, that its disk or share is connected, and that you may read it.",
-    )
+    hint = "Check that the folder exists, that its disk or share is connected, and that you may read it."
+    if long_path.is_too_long(error, folder):
+        hint = long_path.HINT
+    return SurroundingsError("The watch folder cannot be read", f"{folder}: {error.strerror or error}", hint)
