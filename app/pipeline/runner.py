@@ -94,7 +94,7 @@ class Runner:
         except SlideferryError as error:
             self.scanner_trouble = error
             return 0
-        self.scanner_trouble = None
+        self.scanner_trouble = self.intake.trouble
         self.looks += 1
         for dossier in new:
             self.go_on(dossier.id)

@@ -8,7 +8,7 @@ import io
 import os
 import stat
 import sys
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from app.adapters.files import platform_macos, platform_posix, platform_windows
 
@@ -241,16 +241,6 @@ def try_lock(fd: int, *, system: str = sys.platform) -> bool:
 def is_link(status: os.stat_result) -> bool:
     """Return whether an `lstat` result is a symbolic link or a Windows junction."""
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE_LINKS
-
-
-def long_path(path: Path, *, system: str = sys.platform) -> str:
-    """Return an absolute path in the form that is not cut at 260 characters (Windows); elsewhere as it is."""
-    if system != WINDOWS:
-        return str(path)
-    text = str(PureWindowsPath(path))
-    if text.startswith("\\\\?\\"):
-        return text
-    return "\\\\?\\UNC\\" + text[2:] if text.startswith("\\\\") else "\\\\?\\" + text
 
 
 def remove_if_there(path: Path) -> None:

@@ -39,7 +39,8 @@ def open_shared(path: Path, *, past_cache: bool) -> int:
     flags = _OPEN_REPARSE_POINT | (_NO_BUFFERING if past_cache else _SEQUENTIAL_SCAN)
     handle = kernel.CreateFileW(str(path), _GENERIC_READ, _SHARE_ALL, None, _OPEN_EXISTING, flags, None)
     if handle is None or handle == ctypes.c_void_p(-1).value:
-        raise ctypes.WinError(ctypes.get_last_error())
+        code = ctypes.get_last_error()
+        raise OSError(0, ctypes.FormatError(code).strip(), str(path), code)
     return int(msvcrt.open_osfhandle(handle, os.O_RDONLY | getattr(os, "O_NOINHERIT", 0)))
 
 

@@ -64,19 +64,6 @@ def test_a_file_that_another_program_holds_on_windows_is_waited_for(meaning, win
     assert "a.svs" in error.message
 
 
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("C:\\scans", "\\\\?\\C:\\scans"),
-        ("\\\\host\\share\\scans", "\\\\?\\UNC\\host\\share\\scans"),
-        ("\\\\?\\C:\\scans", "\\\\?\\C:\\scans"),
-    ],
-)
-def test_long_paths_on_windows(path: str, expected: str) -> None:
-    assert platform.long_path(Path(path), system="win32") == expected
-    assert platform.long_path(Path("/a/b")) == "/a/b"
-
-
 def test_windows_has_no_folder_sync(tmp_path: Path) -> None:
     platform.sync_folder(tmp_path / "missing", system="win32")
     with pytest.raises(FileNotFoundError):
