@@ -160,7 +160,22 @@ async def test_the_audit_log_comes_back_and_each_hash_covers_the_one_before(stor
     assert await store.work(lambda j: [j.audit_hash(number) for number in (3, 4)]) == [head, None]
 
 
-@pytest.mark.parametrize("change", ["UPDATE audit SET reason = 'x'", "DELETE FROM audit"])
+AN_ENTRY_AGAIN = """
+INTO audit (number, at, who, account, station, version, action, old, new, reason, hash)
+VALUES (1, '', 'x', '', '', '', '', '', '', '', '')
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET reason = 'x'",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE " + AN_ENTRY_AGAIN,
+        "REPLACE " + AN_ENTRY_AGAIN,
+        "INSERT " + AN_ENTRY_AGAIN + " ON CONFLICT (number) DO UPDATE SET who = excluded.who",
+    ],
+)
 async def test_the_audit_log_can_only_grow(store: SqliteStore, tmp_path: Path, change: str) -> None:
     await store.work(lambda j: j.audit(ENTRY))
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
