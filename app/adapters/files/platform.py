@@ -85,6 +85,14 @@ def flushes_at_once(folder: Path, *, system: str = sys.platform) -> bool:
     return system not in {WINDOWS, MACOS} and platform_posix.is_disk_file_system(folder)
 
 
+def is_remote(path: Path, *, system: str = sys.platform) -> bool | None:
+    """Return whether a path, which need not be there, lies on a network file system; None where nothing tells."""
+    if system == WINDOWS:
+        return platform_windows.is_remote(path)
+    there = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
+    return platform_macos.is_remote(there) if system == MACOS else platform_posix.is_remote(there)
+
+
 def flush_at_once(fd: int) -> None:
     """Make a whole file system durable, named by an open folder of it.
 

@@ -18,7 +18,7 @@ from app.adapters.storage.schema import MIGRATIONS
 from app.adapters.storage.store import SqliteStore
 from app.domain.audit import AuditEntry, AuditTip
 from app.domain.dossier import RescanLink
-from app.domain.errors import ErrorKind, SurroundingsError
+from app.domain.errors import CorruptionError, ErrorKind, SurroundingsError
 from app.domain.journal import Answer
 from app.domain.quality import Quality, QualityNumbers, Verdict
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
@@ -160,12 +160,38 @@ async def test_the_audit_log_comes_back_and_each_hash_covers_the_one_before(stor
     assert await store.work(lambda j: [j.audit_hash(number) for number in (3, 4)]) == [head, None]
 
 
-@pytest.mark.parametrize("change", ["UPDATE audit SET reason = 'x'", "DELETE FROM audit"])
+AN_ENTRY_AGAIN = """
+INTO audit (number, at, who, account, station, version, action, old, new, reason, hash)
+VALUES (1, '', 'x', '', '', '', '', '', '', '', '')
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET reason = 'x'",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE " + AN_ENTRY_AGAIN,
+        "REPLACE " + AN_ENTRY_AGAIN,
+        "INSERT " + AN_ENTRY_AGAIN + " ON CONFLICT (number) DO UPDATE SET who = excluded.who",
+    ],
+)
 async def test_the_audit_log_can_only_grow(store: SqliteStore, tmp_path: Path, change: str) -> None:
     await store.work(lambda j: j.audit(ENTRY))
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         rows_of(tmp_path, change)
     assert await store.work(lambda j: j.audits()) == (ENTRY,)
+
+
+async def test_alarms_stay_until_the_scan_that_raised_them_ends_its_own(store: SqliteStore) -> None:
+    assert await store.work(lambda j: dict(j.alarms())) == {}
+    for scan in ("a", "b"):
+        await store.work(lambda j, scan=scan: j.raise_alarm(ScanId(scan), CorruptionError("Differs ü", scan, "Look")))
+    await store.work(lambda j: j.end_alarm(ScanId("a")))
+    await store.work(lambda j: j.end_alarm(ScanId("never")))
+    ((scan, alarm),) = (await store.work(lambda j: j.alarms())).items()
+    assert (scan, alarm.title, alarm.message, alarm.hint) == ("b", "Differs ü", "b", "Look")
+    assert await store.work(lambda j: j.id()), "what else is noted stays"
 
 
 async def test_requests_are_open_until_they_are_answered(store: SqliteStore) -> None:
