@@ -5,7 +5,9 @@ import asyncio
 import os
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from time import monotonic
 from typing import Any
 
@@ -32,8 +34,8 @@ async def verify(options: argparse.Namespace, output: Output) -> int:
     place = bootstrap.find_place(options.config, options.data_dir)
     target = bootstrap.open_folder(options.destination)
     async with bootstrap.journal_of_share(place, options.destination) as store:
+        result = await _read(target, ShareChecks(store, partial(_dossiers, store)), options.share, output)
         dossiers = await _dossiers(store)
-        result = await _read(target, ShareChecks(store, dossiers), options.share, output)
     leftovers = left_over(judge_leftovers(await asyncio.to_thread(target.leftovers), dossiers))
     document = {
         "files": result.files,
@@ -61,13 +63,20 @@ async def _read(target: Destination, checks: ShareChecks, share: float | None, o
     if share is None:
         result = await _stoppable(stop, lambda: target.scrub(watch))
         if not result.stopped:
-            await checks.note_all(target, asyncio.to_thread, result, began)
+            return _with_lost(result, await checks.note_all(target, asyncio.to_thread, result, began))
         return result
     survey = await checks.survey(target, asyncio.to_thread, now=began, since=began, stopped=stop.is_set)
     paths = [each.path for each in survey.portion(share)] if survey is not None else []
     result = await _stoppable(stop, lambda: target.scrub_files(paths, watch))
     await checks.note(paths, result, datetime.now(UTC).astimezone())
-    return result
+    return _with_lost(result, survey.lost if survey is not None else ())
+
+
+def _with_lost(result: ScrubResult, lost: tuple[ScrubFinding, ...]) -> ScrubResult:
+    """Return a result that tells what was lost, too; a file that is there without a line is not told twice."""
+    paths = {each.path for each in lost}
+    findings = (*lost, *(each for each in result.findings if each.path not in paths))
+    return replace(result, findings=tuple(sorted(findings, key=lambda each: each.path)))
 
 
 async def _stoppable(stop: threading.Event, read: Callable[[], ScrubResult]) -> ScrubResult:

@@ -185,6 +185,12 @@ class Journal(Protocol):
     def answer_to(self, number: int) -> Answer | None:
         """Return the answer to a request, None while there is none."""
 
+    def use_destination(self, destination: str, at: datetime) -> None:
+        """Note the id of the destination that scans go to from then on; the first one that is noted was so always."""
+
+    def destination_since(self, destination: str) -> datetime | None:
+        """Return since when scans go to the destination with this id, None where they go to another, or none yet."""
+
     def put_scrubbed(self, checked: Sequence[Scrubbed]) -> None:
         """Keep when files of the share were last read again; a finding keeps the time at which it was first seen."""
 

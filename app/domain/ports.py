@@ -160,10 +160,13 @@ class Destination(Protocol):
         """
 
     def scrub_files(self, paths: Sequence[str], watch: TransferWatch) -> ScrubResult:
-        """Re-read listed files that are named, in this order; one that is listed no more is passed over."""
+        """Re-read listed files that are named, in this order; one that is listed no more is passed over, and told."""
 
     def listed(self) -> Iterator[ListedFile]:
-        """Yield every line of every manifest, folder by folder; takes no lock. A path may have moved by then."""
+        """Yield every line of every manifest, folder by folder, and what keeps lines from being read; takes no lock.
+
+        A path may have moved by then.
+        """
 
     def put_audit_head(self, head: AuditHead) -> None:
         """Remember how far a journal's audit log goes, in the place of what was remembered of it before."""

@@ -93,12 +93,14 @@ class Occupant:
 class ListedFile:
     """A file that a manifest of the destination lists. `path` is POSIX-style and relative to its root.
 
-    `size_bytes` is what lies there now. A manifest with lines that nobody can read is told itself, without SHA-256.
+    `size_bytes` is what lies there now. A manifest with lines that nobody can read is told itself, without SHA-256; so
+    is a folder, or what lies in one, that cannot be looked at: `failed` then says why.
     """
 
     path: str
     sha256: str
     size_bytes: int = 0
+    failed: str = ""
 
 
 MISSING = "missing"
@@ -131,9 +133,13 @@ class ScrubFinding:
 
 @dataclass(frozen=True, slots=True)
 class ScrubResult:
-    """What re-reading found. With `stopped` it is what was found until then; `files` were read, in order."""
+    """What re-reading found. With `stopped` it is what was found until then; `files` were read, in order.
+
+    `unlisted` are those of named files that no manifest lists any more, or whose manifest cannot be read.
+    """
 
     files: int
     bytes: int
     findings: tuple[ScrubFinding, ...]
     stopped: bool = False
+    unlisted: tuple[str, ...] = ()

@@ -81,7 +81,7 @@ class Rereading:
 
     async def _read(self, pool: ThreadPoolExecutor, start: datetime) -> None:
         kit = self._kit
-        checks = ShareChecks(kit.store, kit.ledger.all())
+        checks = ShareChecks.at_station(kit)
         survey = await checks.survey(
             kit.destination,
             partial(self._in_thread, pool),

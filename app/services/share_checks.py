@@ -7,13 +7,17 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import islice
+from typing import Protocol, Self, TypeVar
 
 from app.domain.dossier import Dossier
 from app.domain.journal import Journal, Store
 from app.domain.ports import Destination
 from app.domain.share import Scrubbed
-from app.domain.transfer import ListedFile, ScrubResult
+from app.domain.transfer import MISSING, ListedFile, ScrubFinding, ScrubResult
+from app.pipeline.case import Kit
 from app.pipeline.journey import VERIFY
+from app.services.published_files import published_files
+from app.services.roll_call import RollCall, as_written
 
 _AT_ONCE = 1000
 _MOST_CHOSEN = 50_000
@@ -21,8 +25,20 @@ _MOST_CHOSEN = 50_000
 RECENT = timedelta(days=30)
 _NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 
-InThread = Callable[[Callable[[], list[ListedFile]]], Awaitable[list[ListedFile]]]
-"""Runs a blocking call in a thread."""
+_LOST = "it was published, but no manifest lists it any more"
+
+T = TypeVar("T")
+
+
+class InThread(Protocol):
+    """Runs a blocking call in a thread."""
+
+    def __call__(self, call: Callable[[], T], /) -> Awaitable[T]:
+        """Return what the call returns."""
+
+
+KnownScans = Callable[[], Awaitable[Sequence[Dossier]]]
+"""Returns all scans of the journal as they are now."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +53,10 @@ class CheckedFile:
 
 @dataclass(slots=True)
 class Survey:
-    """How much of the share was checked when. `reread_bytes` were read again since the day's reading began."""
+    """How much of the share was checked when. `reread_bytes` were read again since the day's reading began.
+
+    `lost` are published files that no manifest lists any more.
+    """
 
     since: datetime
     files: int = 0
@@ -46,6 +65,7 @@ class Survey:
     never_bytes: int = 0
     reread_bytes: int = 0
     oldest: datetime | None = None
+    lost: tuple[ScrubFinding, ...] = ()
     _latest_first: list[tuple[float, float, CheckedFile]] = field(default_factory=list)
 
     def add(self, file: CheckedFile, reread_at: datetime | None, now: datetime) -> None:
@@ -85,56 +105,90 @@ class Survey:
 class ShareChecks:
     """Knows the journal's checks; without a journal nothing was ever checked, and a portion is chosen by chance."""
 
-    def __init__(self, store: Store | None, dossiers: Sequence[Dossier]) -> None:
+    def __init__(self, store: Store | None, scans: KnownScans) -> None:
         self._store = store
-        self._verified = dict(_verified(dossiers))
+        self._scans = scans
+
+    @classmethod
+    def at_station(cls, kit: Kit) -> Self:
+        """Return the checks of a station at work."""
+
+        async def scans() -> Sequence[Dossier]:
+            return kit.ledger.all()
+
+        return cls(kit.store, scans)
 
     async def survey(
         self, share: Destination, in_thread: InThread, *, now: datetime, since: datetime, stopped: Callable[[], bool]
     ) -> Survey | None:
-        """Go through all manifests; None when it was stopped. Findings about files that are gone are dropped."""
-        survey, gone = Survey(since), await self._finding_paths()
+        """Go through all manifests; None when it was stopped.
+
+        Folders that do not answer are findings at once, and so are published files that are listed no more; findings
+        about others that are listed no more are dropped.
+        """
         lines: Iterator[ListedFile] = share.listed()
+        survey, verified = Survey(since), dict(_verified(await self._scans()))
+        roll = RollCall(await self._finding_paths(), await self._published(share, in_thread))
         while batch := await in_thread(lambda: list(islice(lines, _AT_ONCE))):
-            known = await self._scrubbed([line.path for line in batch])
-            for line in batch:
+            files = _heard(batch, roll)
+            known = await self._scrubbed([line.path for line in files])
+            for line in files:
                 scrubbed = known.get(line.path)
-                survey.add(self._checked(line, scrubbed, since), scrubbed.at if scrubbed else None, now)
-                gone.discard(line.path)
+                file = _checked(line, scrubbed, verified.get(line.path, _NEVER), since)
+                survey.add(file, scrubbed.at if scrubbed else None, now)
             if stopped():
                 return None
-        if gone:
-            await self._forget(tuple(gone))
+        survey.lost = await self._conclude(roll, share, in_thread, now)
         return survey
 
-    def _checked(self, line: ListedFile, scrubbed: Scrubbed | None, since: datetime) -> CheckedFile:
-        chance = random.random()  # noqa: S311  (spreads what was never read, guards nothing)
-        if scrubbed is not None and scrubbed.finding is not None and scrubbed.at < since:
-            return CheckedFile(_NEVER, -1.0, line.path, line.size_bytes)  # has anybody put it right by now?
-        read_at = scrubbed.at if scrubbed is not None else _NEVER
-        return CheckedFile(max(read_at, self._verified.get(line.path, _NEVER)), chance, line.path, line.size_bytes)
+    async def _published(self, share: Destination, in_thread: InThread) -> Mapping[str, str]:
+        """Return path and SHA-256 of what the journal published on this share, as it is known now."""
+        if self._store is None:
+            return {}
+        destination = await in_thread(share.adopt)
+        since = await self._store.work(lambda journal: journal.destination_since(destination))
+        return published_files(await self._scans(), since)
+
+    async def _conclude(
+        self, roll: RollCall, share: Destination, in_thread: InThread, at: datetime
+    ) -> tuple[ScrubFinding, ...]:
+        """Keep what a roll call brought to light; return what was lost, without files that moved meanwhile."""
+        unnamed = roll.unnamed()
+        published = await self._published(share, in_thread) if unnamed else {}
+        lost = tuple(
+            ScrubFinding(path, MISSING, sha256, detail=_LOST)
+            for path, sha256 in unnamed.items()
+            if published.get(path) == sha256
+        )
+        told = [Scrubbed(each.path, at, each) for each in (*roll.failed(), *lost)]
+        if self._store is not None and told:
+            await self._store.work(partial(_put, checked=told))
+        await self._forget(tuple(roll.settled() - {as_written(each.path) for each in lost}))
+        return lost
 
     async def note(self, paths: Sequence[str], result: ScrubResult, at: datetime) -> None:
         """Keep what a reading of these files, in this order, came to."""
-        findings = {each.path: each for each in result.findings}
-        read = tuple(Scrubbed(path, at, findings.pop(path, None)) for path in paths[: result.files])
-        others = tuple(Scrubbed(path, at, finding) for path, finding in findings.items() if finding.is_damage)
-        if self._store is not None and (read or others):
-            await self._store.work(lambda journal: journal.put_scrubbed((*read, *others)))
+        findings, unlisted = {each.path: each for each in result.findings}, frozenset(result.unlisted)
+        read = {path: findings.get(path) for path in paths[: result.files] if path not in unlisted}
+        others = {path: finding for path, finding in findings.items() if path not in read and finding.is_damage}
+        checked = [Scrubbed(path, at, finding) for path, finding in (read | others).items()]
+        if self._store is not None and checked:
+            await self._store.work(partial(_put, checked=checked))
 
-    async def note_all(self, share: Destination, in_thread: InThread, result: ScrubResult, at: datetime) -> None:
-        """Keep what a reading of the whole share came to."""
+    async def note_all(
+        self, share: Destination, in_thread: InThread, result: ScrubResult, at: datetime
+    ) -> tuple[ScrubFinding, ...]:
+        """Keep what a reading of the whole share came to; return published files that no manifest lists any more."""
         if self._store is None:
-            return
+            return ()
         findings = {each.path: each for each in result.findings if each.is_damage}
-        gone = await self._finding_paths() - set(findings)
+        roll = RollCall(await self._finding_paths() - set(findings), await self._published(share, in_thread))
         lines: Iterator[ListedFile] = share.listed()
         while batch := await in_thread(lambda: list(islice(lines, _AT_ONCE))):
-            checked = tuple(Scrubbed(line.path, at, findings.pop(line.path, None)) for line in batch)
-            await self._store.work(partial(_put, checked=checked))
-            gone -= {line.path for line in batch}
+            files = _heard(batch, roll)
+            await self._store.work(partial(_put, checked=[Scrubbed(f.path, at, findings.get(f.path)) for f in files]))
         await self._store.work(partial(_put, checked=[Scrubbed(path, at, each) for path, each in findings.items()]))
-        await self._forget(tuple(gone))
+        return await self._conclude(roll, share, in_thread, at)
 
     async def _scrubbed(self, paths: Sequence[str]) -> Mapping[str, Scrubbed]:
         return {} if self._store is None else await self._store.work(lambda journal: journal.scrubbed(paths))
@@ -145,12 +199,27 @@ class ShareChecks:
         return {each.path for each in await self._store.work(lambda journal: journal.scrub_findings())}
 
     async def _forget(self, paths: Sequence[str]) -> None:
-        if self._store is not None:
+        if self._store is not None and paths:
             await self._store.work(lambda journal: journal.forget_scrubbed(paths))
+
+
+def _heard(lines: Sequence[ListedFile], roll: RollCall) -> list[ListedFile]:
+    """Let the roll call hear all lines; return those that can be read."""
+    for line in lines:
+        roll.hear(line)
+    return [line for line in lines if not line.failed]
 
 
 def _put(journal: Journal, checked: Sequence[Scrubbed]) -> None:
     journal.put_scrubbed(checked)
+
+
+def _checked(line: ListedFile, scrubbed: Scrubbed | None, verified_at: datetime, since: datetime) -> CheckedFile:
+    chance = random.random()  # noqa: S311  (spreads what was never read, guards nothing)
+    if scrubbed is not None and scrubbed.finding is not None and scrubbed.at < since:
+        return CheckedFile(_NEVER, -1.0, line.path, line.size_bytes)  # has anybody put it right by now?
+    read_at = scrubbed.at if scrubbed is not None else _NEVER
+    return CheckedFile(max(read_at, verified_at), chance, line.path, line.size_bytes)
 
 
 def _verified(dossiers: Sequence[Dossier]) -> Iterator[tuple[str, datetime]]:

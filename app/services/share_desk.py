@@ -32,7 +32,7 @@ class ShareDesk:
         """Go through all manifests and everything of ours; raises as the destination does."""
         kit, settings = self._kit, self._kit.settings.verify
         now = kit.clock.now()
-        survey = await ShareChecks(kit.store, kit.ledger.all()).survey(
+        survey = await ShareChecks.at_station(kit).survey(
             kit.destination,
             kit.threads.disk,
             now=now,
@@ -79,7 +79,7 @@ class ShareDesk:
         finally:
             stop.set()
             await ended(reading)
-        await ShareChecks(kit.store, ()).note(paths, result, kit.clock.now())
+        await ShareChecks.at_station(kit).note(paths, result, kit.clock.now())
 
     async def _leftovers(self) -> tuple[JudgedLeftover, ...]:
         found = await self._kit.threads.disk(self._kit.destination.leftovers)

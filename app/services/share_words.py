@@ -7,12 +7,12 @@ _WORDS = {
     MISSING: "is listed, but not there",
     DIFFERS: "does not hold the bytes that were verified",
     UNREADABLE: "cannot be read",
-    BAD_MANIFEST: "has lines that cannot be read",
+    BAD_MANIFEST: "has lines that cannot be checked",
     LINK: "is a link",
     NOT_LISTED: "is in no manifest",
 }
 _HINTS = {
-    MISSING: f"Look whether somebody moved it; else {_RESTORE}",
+    MISSING: f"Look whether somebody moved it, or removed its folder's manifest; else {_RESTORE}",
     DIFFERS: f"Do not use it; {_RESTORE}. Then check the share's disks",
     UNREADABLE: f"Check the share's disks and this account's rights; if it stays unreadable, {_RESTORE}",
     BAD_MANIFEST: "Correct or remove those lines; the files they listed are not checked until then",
@@ -22,10 +22,12 @@ _HINTS = {
 
 
 def finding_words(finding: ScrubFinding) -> str:
-    """Return what is wrong with a file: with both hashes where it differs, with the system's reason if there is one."""
+    """Return what is wrong with a file: with both hashes where it differs, with the reason if there is one."""
     words = _WORDS[finding.problem]
     if finding.problem == DIFFERS:
         return f"{words}: {finding.listed} is listed, {finding.found} is there"
+    if finding.problem == MISSING and finding.detail:
+        return finding.detail
     return f"{words}: {finding.detail}" if finding.detail else words
 
 

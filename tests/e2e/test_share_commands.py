@@ -187,3 +187,25 @@ def test_the_doctor_counts_leftovers_and_names_the_stations(share: Path, tmp_pat
     assert lab.run("--config", config, "run", "--once").returncode == 0
     checks = {each["name"]: each for each in lab.document(lab.run("--config", config, "doctor", "--json"))["checks"]}
     assert "(Raven), last heard" in checks["stations"]["message"]
+
+
+def test_a_folder_that_was_deleted_with_its_manifest_is_missed_where_the_labs_journal_is(tmp_path: Path) -> None:
+    done = lab.document(lab.run(*lab.demo_words(tmp_path, 2)))
+    config, root = tmp_path / "settings.toml", tmp_path / "share"
+    assert lab.run("--config", config, "verify", root).returncode == 0
+    published = [file for scan in done["scans"] if scan["destination"] for file in scan["files"]]
+    gone = Path(published[0]["destination"])
+    gone.parent.rename(tmp_path / "deleted")
+    lost = {each["destination"]: each["sha256"] for each in published if not Path(each["destination"]).exists()}
+    for words in ((), ("--share", "100")):
+        again = lab.run("--config", config, "verify", root, "--json", *words)
+        assert again.returncode == 1
+        details = lab.document(again)["details"]
+        assert {str(root / each["path"]): each["listed"] for each in details} == lost
+        assert {each["problem"] for each in details} == {"missing"}
+    kept = lab.journal_rows(tmp_path, "SELECT path FROM scrubbed WHERE problem != ''")
+    assert {str(root / path) for (path,) in kept} == set(lost)
+    assert lab.run("--config", tmp_path / "none.toml", "verify", root).returncode == 0, "no journal here knows of it"
+    (tmp_path / "deleted").rename(gone.parent)
+    assert lab.run("--config", config, "verify", root).returncode == 0
+    assert lab.journal_rows(tmp_path, "SELECT path FROM scrubbed WHERE problem != ''") == ()

@@ -14,13 +14,14 @@ from app.adapters.files.bundle import Pair
 from app.adapters.files.carrying import Carried, carry_members
 from app.adapters.files.failures import at_destination
 from app.adapters.files.leftover_files import list_leftovers, remove_leftover
+from app.adapters.files.lines import listed_files
 from app.adapters.files.locating import HashMemory, locate
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.meter import Meter
 from app.adapters.files.publishing import Item, Publication, items_of
 from app.adapters.files.relocating import relocate
-from app.adapters.files.scrubbing import listed_files, scrub, scrub_files
+from app.adapters.files.scrubbing import scrub, scrub_files
 from app.adapters.files.share_lock import Patience
 from app.adapters.files.site import Site, about_the_root, names_in, require_distinct, same_or_twin
 from app.adapters.files.source import Identity, identity, require_same

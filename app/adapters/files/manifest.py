@@ -40,33 +40,39 @@ def parse_line(line: str) -> tuple[str, str] | None:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """What a folder's manifest says: name → SHA-256, and the numbers of lines that are none of sha256sum's."""
+    """What a folder's manifest says: name → SHA-256, and the numbers of lines that are none of sha256sum's.
+
+    A name may be a path to a folder below, without “.” and “..”; lines whose names lead `outside` are numbered only.
+    """
 
     listed: Mapping[str, str]
     faulty: tuple[int, ...] = ()
+    outside: tuple[int, ...] = ()
 
 
 def load_manifest(folder: Path) -> Manifest:
-    """Return a folder's manifest, faulty lines left out; an empty one where there is none. Raises as `at_destination`.
+    """Return a folder's manifest without faulty lines; an empty one where there is none. Raises as `at_destination`.
 
     No link is followed.
     """
     path = folder / names.MANIFEST_NAME
     listed: dict[str, str] = {}
-    faulty = []
+    faulty: list[int] = []
+    outside: list[int] = []
     with at_destination(path):
         try:
             with os.fdopen(platform.open_source(path), "rb") as file:
                 for number, raw in enumerate(file, 1):
                     line = raw.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
                     entry = parse_line(line) if line else None
-                    if entry is not None:
-                        listed[entry[0]] = entry[1]
+                    name = names.below_folder(entry[0]) if entry is not None else None
+                    if entry is not None and name is not None:
+                        listed[name] = entry[1]
                     elif line:
-                        faulty.append(number)
+                        (faulty if entry is None else outside).append(number)
         except (FileNotFoundError, NotADirectoryError):
             return Manifest({})
-    return Manifest(listed, tuple(faulty))
+    return Manifest(listed, tuple(faulty), tuple(outside))
 
 
 def read_manifest(folder: Path) -> dict[str, str]:
@@ -75,8 +81,9 @@ def read_manifest(folder: Path) -> dict[str, str]:
     Raises SlideError for a manifest that is not one, for nobody may overwrite it then.
     """
     manifest = load_manifest(folder)
-    for number in manifest.faulty:
-        message = f"{folder / names.MANIFEST_NAME}, line {number}: this is not a line of sha256sum"
+    for number in sorted((*manifest.faulty, *manifest.outside)):
+        reason = "it names something outside its folder" if number in manifest.outside else "it is not one of sha256sum"
+        message = f"{folder / names.MANIFEST_NAME}, line {number}: {reason}"
         raise SlideError("A manifest cannot be read", message, "Correct or remove that line, then restart.")
     return dict(manifest.listed)
 

@@ -40,6 +40,21 @@ def components(relative: str, *, system: str = sys.platform) -> tuple[str, ...]:
     return parts
 
 
+def below_folder(listed: str, *, system: str = sys.platform) -> str | None:
+    """Return a manifest's name as a plain path below the manifest's folder; None where it would lead elsewhere."""
+    path = listed.replace("\\", "/") if system == WINDOWS else listed
+    parts = [part for part in path.split("/") if part not in {"", "."}]
+    if path.startswith("/") or not parts or any(_leads_away(part, system) for part in parts):
+        return None
+    return "/".join(parts)
+
+
+def _leads_away(part: str, system: str) -> bool:
+    if system == WINDOWS and (_DRIVE.match(part) or not part.rstrip(". ")):
+        return True
+    return part == ".." or "\0" in part
+
+
 def _fault(part: str, system: str) -> str | None:
     if part in {"", ".", ".."} or "\0" in part:
         return f"“{part}” is no name"

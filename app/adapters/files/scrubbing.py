@@ -1,11 +1,19 @@
 """Re-reading a destination and comparing it with its manifests: all of it, or files that are named."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 from app.adapters.files import names, platform
-from app.adapters.files.failures import at_destination, from_destination
+from app.adapters.files.failures import from_destination
+from app.adapters.files.lines import (
+    UNREADABLE_MANIFEST,
+    hashes_now,
+    listed_bytes,
+    manifest_folders,
+    name_below,
+    size_of,
+)
 from app.adapters.files.manifest import Manifest, load_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.meter import Meter
@@ -19,27 +27,12 @@ from app.domain.transfer import (
     MISSING,
     NOT_LISTED,
     UNREADABLE,
-    ListedFile,
     ScrubFinding,
     ScrubResult,
     TransferWatch,
 )
 
 _LINES_NAMED = 5
-
-
-def listed_files(site: Site) -> Iterator[ListedFile]:
-    """Yield every line of every manifest, folder by folder; takes no lock, and keeps one folder in memory at a time."""
-    with about_the_root(site.tree.root):
-        for contents in site.tree.folders():
-            manifest = _manifest_of(contents)
-            for name, sha256 in manifest.listed.items():
-                status = contents.entries.get(name)
-                path = site.tree.relative(contents.folder / name)
-                yield ListedFile(path, sha256, status.st_size if status else 0)
-            if manifest.faulty:
-                yield ListedFile(site.tree.relative(contents.folder / names.MANIFEST_NAME), "")
-    site.require_id()  # an empty mount point lists nothing, too
 
 
 def scrub(site: Site, watch: TransferWatch) -> ScrubResult:
@@ -49,7 +42,7 @@ def scrub(site: Site, watch: TransferWatch) -> ScrubResult:
     """
     pass_ = None
     try:
-        pass_ = _Pass(site, _listed_bytes(site, watch), watch)
+        pass_ = _Pass(site, listed_bytes(site.tree, watch), watch)
         with about_the_root(site.tree.root):
             for contents in site.tree.folders():
                 pass_.check_folder(contents)
@@ -59,15 +52,12 @@ def scrub(site: Site, watch: TransferWatch) -> ScrubResult:
 
 
 def scrub_files(site: Site, paths: Sequence[str], watch: TransferWatch) -> ScrubResult:
-    """Hash these listed files in this order; one that no manifest lists any more has moved, and is no finding."""
+    """Hash these listed files in this order; one that no manifest lists any more may have moved, and is no finding."""
     places = [site.tree.root.joinpath(*path.split("/")) for path in paths]
-    pass_ = _Pass(site, sum(status.st_size for each in places if (status := plain_status(each))), watch)
-    folder, manifest = None, Manifest({})
+    pass_ = _Pass(site, sum(size_of(site.tree, each) for each in places), watch)
     try:
         for path in places:
-            if path.parent != folder:
-                folder, manifest = path.parent, pass_.open_manifest(path.parent)
-            pass_.check_named(path, manifest)
+            pass_.check_named(path)
     except StoppedError:
         return pass_.result(stopped=True)
     return pass_.result(stopped=False)
@@ -79,40 +69,68 @@ class _Pass:
     def __init__(self, site: Site, total_bytes: int, watch: TransferWatch) -> None:
         self._site = site
         self._meter = Meter(total_bytes, watch)
-        self._findings: list[ScrubFinding] = []
+        self._findings: set[ScrubFinding] = set()
+        self._listed_above: dict[Path, set[str]] = {}
+        self._open: dict[Path, Manifest] = {}
+        self._unlisted: list[str] = []
         self._files = 0
         self._bytes = 0
 
     def result(self, *, stopped: bool) -> ScrubResult:
         """Return what was found; raise DestinationError when the share went away meanwhile: all looks empty then."""
         self._site.require_id()
-        found = tuple(sorted(self._findings, key=lambda each: each.path))
-        return ScrubResult(self._files, self._bytes, found, stopped)
+        found = tuple(sorted(self._findings, key=lambda each: (each.path, each.problem)))
+        return ScrubResult(self._files, self._bytes, found, stopped, tuple(self._unlisted))
 
     def check_folder(self, contents: FolderContents) -> None:
-        for path, error in contents.failed:
-            self._note_unreadable(path, from_destination(error, path))
         manifest = self.open_manifest(contents.folder) if names.MANIFEST_NAME in contents.entries else Manifest({})
+        for path, error in contents.failed:
+            if path.name not in manifest.listed:
+                self._note_unreadable(path, from_destination(error, path))
         if names.is_new_manifest(contents.folder.name):
             return  # on its way out: a manifest that lists nothing any more
         for name in sorted(manifest.listed):
-            status = contents.entries.get(name)
-            self._check(contents.folder / name, manifest.listed[name], status)
+            self._check_line(contents, name, manifest.listed[name])
+        listed = manifest.listed.keys() | self._listed_above.pop(contents.folder, set())
         for name, status in contents.entries.items():
-            if name not in manifest.listed and not names.is_own(name):
+            if name not in listed and not names.is_own(name):
                 problem = LINK if platform.is_link(status) else NOT_LISTED
                 self._note(contents.folder / name, None, problem)
 
-    def check_named(self, path: Path, manifest: Manifest) -> None:
-        if path.name in manifest.listed:
-            with at_destination(path):
-                try:
-                    status = path.lstat()
-                except (FileNotFoundError, NotADirectoryError):
-                    status = None
-            self._check(path, manifest.listed[path.name], status)
+    def _check_line(self, contents: FolderContents, name: str, sha256: str) -> None:
+        path = contents.folder / name
+        if "/" in name:
+            self._listed_above.setdefault(path.parent, set()).add(path.name)
+        if name in contents.entries:
+            self._check(path, sha256, contents.entries[name])
         else:
-            self._files += 1
+            self._look(path, sha256)
+        self._files += 1
+
+    def check_named(self, path: Path) -> None:
+        """Check a file against every manifest that lists it; those of its folders stay open for the next file."""
+        try:
+            folders = manifest_folders(self._site.tree, path)
+        except SlideferryError as error:
+            self._note_unreadable(path, error)
+            folders = ()
+        self._open = {each: self._open.get(each) or self.open_manifest(each) for each in folders}
+        lines = (manifest.listed.get(name_below(folder, path)) for folder, manifest in self._open.items())
+        listed = sorted({each for each in lines if each is not None})
+        for sha256 in listed:
+            self._look(path, sha256)
+        if not listed:
+            self._unlisted.append(self._site.tree.relative(path))
+        self._files += 1
+
+    def _look(self, path: Path, sha256: str) -> None:
+        """Check a listed file of which nothing is known yet."""
+        try:
+            status = self._site.tree.status(path)
+        except SlideferryError as error:
+            self._note_unreadable(path, error, listed=sha256)
+            return
+        self._check(path, sha256, status)
 
     def open_manifest(self, folder: Path) -> Manifest:
         """Return a folder's manifest; faulty lines, or a manifest that cannot be read at all, are findings."""
@@ -121,12 +139,11 @@ class _Pass:
             manifest = load_manifest(folder)
         except SlideferryError as error:
             self._note_unreadable(path, error, problem=BAD_MANIFEST)
-            return Manifest({})
-        if manifest.faulty:
-            numbers = ", ".join(str(each) for each in manifest.faulty[:_LINES_NAMED])
-            more = f" and {len(manifest.faulty) - _LINES_NAMED} more" if len(manifest.faulty) > _LINES_NAMED else ""
-            detail = f"not lines of sha256sum: {numbers}{more}"
-            self._findings.append(ScrubFinding(self._site.tree.relative(path), BAD_MANIFEST, detail=detail))
+            return UNREADABLE_MANIFEST
+        told = (("not lines of sha256sum", manifest.faulty), ("names outside this folder", manifest.outside))
+        detail = "; ".join(f"{what}: {_some(numbers)}" for what, numbers in told if numbers)
+        if detail:
+            self._findings.add(ScrubFinding(self._site.tree.relative(path), BAD_MANIFEST, detail=detail))
         return manifest
 
     def _check(self, path: Path, sha256: str, status: os.stat_result | None) -> None:
@@ -135,7 +152,6 @@ class _Pass:
             self._note(path, sha256, MISSING if status is None else LINK)
         else:
             self._compare(path, sha256)
-        self._files += 1
         self._meter.finish_file()
 
     def _compare(self, path: Path, sha256: str) -> None:
@@ -158,8 +174,8 @@ class _Pass:
         self._meter.verified(size_bytes)
 
     def _note(self, path: Path, sha256: str | None, problem: str, found: str = "") -> None:
-        if not _explained(path, sha256):
-            self._findings.append(ScrubFinding(self._site.tree.relative(path), problem, sha256 or "", found))
+        if not _explained(self._site, path, sha256):
+            self._findings.add(ScrubFinding(self._site.tree.relative(path), problem, sha256 or "", found))
 
     def _note_unreadable(
         self, path: Path, error: SlideferryError, *, listed: str = "", problem: str = UNREADABLE
@@ -168,39 +184,22 @@ class _Pass:
         if isinstance(error, DestinationError):
             raise error
         self._site.require_id()
-        self._findings.append(ScrubFinding(self._site.tree.relative(path), problem, listed, detail=error.message))
+        self._findings.add(ScrubFinding(self._site.tree.relative(path), problem, listed, detail=error.message))
 
 
-def _listed_bytes(site: Site, watch: TransferWatch) -> int:
-    """Return how many bytes there are to read."""
-    total = 0
-    with about_the_root(site.tree.root):
-        for contents in site.tree.folders():
-            Meter(0, watch).require_running()
-            entries: Mapping[str, os.stat_result] = contents.entries
-            total += sum(entries[name].st_size for name in _manifest_of(contents).listed if name in entries)
-    return total
+def _some(numbers: Sequence[int]) -> str:
+    more = f" and {len(numbers) - _LINES_NAMED} more" if len(numbers) > _LINES_NAMED else ""
+    return ", ".join(str(each) for each in numbers[:_LINES_NAMED]) + more
 
 
-def _manifest_of(contents: FolderContents) -> Manifest:
-    """Return a listed folder's manifest, an empty one where it cannot be read: that is told where it is checked."""
-    if names.MANIFEST_NAME not in contents.entries or names.is_new_manifest(contents.folder.name):
-        return Manifest({})
-    try:
-        return load_manifest(contents.folder)
-    except DestinationError:
-        raise
-    except SlideferryError:
-        return Manifest({}, (0,))
-
-
-def _explained(path: Path, sha256: str | None) -> bool:
+def _explained(site: Site, path: Path, sha256: str | None) -> bool:
     """Return whether another program published or moved the file while we read: it or its line changed meanwhile."""
     if sha256 is None and not path.is_symlink() and not path.exists():
         return True
     try:
-        return load_manifest(path.parent).listed.get(path.name) != sha256
+        listed = hashes_now(site.tree, path)
     except DestinationError:
         raise
     except SlideferryError:
         return False
+    return bool(listed) if sha256 is None else sha256 not in listed

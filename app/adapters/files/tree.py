@@ -48,6 +48,23 @@ class Tree:
         """Return a path below the root in the form plans and manifests use."""
         return path.relative_to(self.root).as_posix()
 
+    def status(self, path: Path) -> os.stat_result | None:
+        """Return the `lstat` of what lies below the root, that of a link in the place of one of its folders.
+
+        None where nothing is. Raises as the destination does.
+        """
+        found, place = None, self.root
+        for part in path.relative_to(self.root).parts:
+            place = place / part
+            with at_destination(place):
+                try:
+                    found = place.lstat()
+                except (FileNotFoundError, NotADirectoryError):
+                    return None
+            if platform.is_link(found):
+                break
+        return found
+
     def folders(self) -> Iterator["FolderContents"]:
         """Yield the root and every folder below it but the program's own, links not followed, one at a time.
 

@@ -3,7 +3,7 @@
 import json
 import sqlite3
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from app.adapters.storage.records import text_of
@@ -12,13 +12,37 @@ from app.domain.transfer import ScrubFinding
 
 _AT_ONCE = 500
 """Names in one statement; SQLite builds of old take 999."""
+_ALWAYS = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class ScrubTables:
-    """The part of the journal that remembers the re-reading of the share; a file without a problem has an empty one."""
+    """The part of the journal that remembers which share it is, and its re-reading.
+
+    A file without a problem has an empty one.
+    """
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+
+    def use_destination(self, destination: str, at: datetime) -> None:
+        """Note the id of the destination that scans go to from then on; the first one that is noted was so always."""
+        noted = self._destination()
+        if noted is None or noted[0] != destination:
+            since = _ALWAYS if noted is None else at
+            value = text_of([destination, since.isoformat()])
+            self._db.execute("INSERT OR REPLACE INTO meta VALUES ('destination', ?)", (value,))
+
+    def destination_since(self, destination: str) -> datetime | None:
+        """Return since when scans go to the destination with this id, None where they go to another, or none yet."""
+        noted = self._destination()
+        return noted[1] if noted is not None and noted[0] == destination else None
+
+    def _destination(self) -> tuple[str, datetime] | None:
+        row = self._db.execute("SELECT value FROM meta WHERE key = 'destination'").fetchone()
+        if row is None:
+            return None
+        destination, since = json.loads(row[0])
+        return destination, datetime.fromisoformat(since)
 
     def put_scrubbed(self, checked: Sequence[Scrubbed]) -> None:
         """Keep when files were last read again; a finding keeps the time at which it was first seen."""

@@ -1,6 +1,6 @@
 """Names below the root: nothing leads out of it, on any system, whatever the text."""
 
-from pathlib import Path, PureWindowsPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 
 import pytest
 from hypothesis import HealthCheck, example, given, settings
@@ -19,6 +19,25 @@ PIECES = st.sampled_from(
      "e\u0301", "\ud800", "x" * 300, "\n", "*", "?"]
 )  # fmt: skip
 RELATIVE = st.lists(PIECES | st.text(max_size=12), min_size=1, max_size=5).map("/".join)
+
+
+@settings(max_examples=400, deadline=None)
+@given(RELATIVE)
+@example("..\\x")
+@example("a/C:x")
+@example(".. /x")
+def test_what_a_manifest_may_name_lies_below_its_folder(listed: str) -> None:
+    linux, windows = (names.below_folder(listed, system=system) for system in ("linux", "win32"))
+    if linux is not None:
+        parts = PurePosixPath("/share/case", linux).parts
+        assert parts[:3] == ("/", "share", "case")
+        assert len(parts) > 3
+        assert ".." not in parts
+    if windows is not None:
+        parts = PureWindowsPath("//host/share/case", windows).parts
+        assert parts[:2] == ("\\\\host\\share\\", "case")
+        assert len(parts) > 2
+        assert not any(part.rstrip(" ") == ".." for part in parts)
 
 
 @settings(max_examples=400, deadline=None)

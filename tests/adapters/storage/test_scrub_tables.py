@@ -1,12 +1,14 @@
 """When files of the share were last read again, in the journal."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from app.adapters.storage.store import SqliteStore
+from app.domain.journal import Journal
 from app.domain.share import Scrubbed
 from app.domain.transfer import ScrubFinding
 from tests.adapters.storage.samples import AT
@@ -37,3 +39,19 @@ async def test_when_files_of_the_share_were_read_again(store: SqliteStore) -> No
     assert await store.work(lambda journal: journal.scrub_findings()) == ()
     await store.work(lambda journal: journal.forget_scrubbed([odd]))
     assert odd not in await store.work(lambda journal: journal.scrubbed([odd]))
+
+
+async def test_which_destination_scans_go_to_and_since_when(store: SqliteStore) -> None:
+    assert await store.work(lambda journal: journal.destination_since("one")) is None
+    await store.work(lambda journal: journal.use_destination("one", AT))
+    first = await store.work(lambda journal: journal.destination_since("one"))
+    assert first is not None
+    assert first < AT, "the first one that is noted was so always"
+    for later in (AT + timedelta(days=1), AT + timedelta(days=2)):
+        await store.work(partial(_use, destination="two", at=later))
+    assert await store.work(lambda journal: journal.destination_since("two")) == AT + timedelta(days=1)
+    assert await store.work(lambda journal: journal.destination_since("one")) is None
+
+
+def _use(journal: Journal, *, destination: str, at: datetime) -> None:
+    journal.use_destination(destination, at)
