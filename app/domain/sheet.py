@@ -88,10 +88,14 @@ class CellWrite:
 
 @dataclass(frozen=True, slots=True)
 class RefusedWrite:
-    """A write that could not be done although the sheet was reached (no row, two rows), and why."""
+    """A write that could not be done although the sheet was reached (no row, two rows), and why.
+
+    `no_column`: the lab does without this column of ours, and none may be added; its slide is recorded in the others.
+    """
 
     write: CellWrite
     reason: str
+    no_column: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,8 @@ class FakeSheet:
         self.batches: list[tuple[CellWrite, ...]] = []
         self.cells: dict[tuple[str, str], str] = {}
         self.read_at: datetime | None = None
+        self.lacks: frozenset[str] = frozenset()
+        """Columns of ours that the sheet does without."""
 
     def be_away(self) -> None:
         self.away = SurroundingsError("The slide sheet is away", "no route", "wait")
@@ -43,8 +45,14 @@ class FakeSheet:
             raise self.away
         self.batches.append(tuple(writes))
         known = {each[0] for each in self.rows}
-        written = tuple(each for each in writes if each.barcode in known)
-        refused = tuple(RefusedWrite(each, "no row has this barcode") for each in writes if each.barcode not in known)
+        refused = tuple(
+            RefusedWrite(each, "no such column", no_column=True)
+            if each.barcode in known
+            else RefusedWrite(each, "no row has this barcode")
+            for each in writes
+            if each.barcode not in known or each.column in self.lacks
+        )
+        written = tuple(each for each in writes if each.barcode in known and each.column not in self.lacks)
         for each in written:
             self.cells[each.barcode, each.column] = each.value
         return WriteResult(written, refused)
