@@ -29,6 +29,8 @@ class FakeSheet:
         self.read_at: datetime | None = None
         self.lacks: frozenset[str] = frozenset()
         """Columns of ours that the sheet does without."""
+        self.shown: tuple[str, ...] = ()
+        """Columns of ours that a reading shows."""
 
     def be_away(self) -> None:
         self.away = SurroundingsError("The slide sheet is away", "no route", "wait")
@@ -37,7 +39,8 @@ class FakeSheet:
         self.reads += 1
         if self.away is not None:
             raise self.away
-        grid = [self.rules, self.header, *self.rows]
+        filled = [[*each, *(self.cells.get((each[0], header), "") for header in self.shown)] for each in self.rows]
+        grid = [self.rules, [*self.header, *self.shown], *filled]
         return read_grid(grid, title="slides.xlsx", barcode_header="Barcode", read_at=self.read_at or datetime.now(UTC))
 
     def write(self, writes: Sequence[CellWrite]) -> WriteResult:
