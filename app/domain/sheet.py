@@ -21,15 +21,23 @@ WRITTEN_COLUMNS = (
 )
 
 
+OUR_HEADERS: Mapping[str, str] = {header: header for header in WRITTEN_COLUMNS}
+"""How a sheet calls our columns where the lab has not named them otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """A column found by its header. `index` counts from 0; `letter` is how the sheet names it."""
+    """A column found by its header. `index` counts from 0; `letter` is how the sheet names it.
+
+    `written_as` is the name of ours (`WRITTEN_COLUMNS`) that the column serves as; empty for a column of the lab's.
+    """
 
     header: str
     index: int
     letter: str
     in_name: bool = False
     required: bool = False
+    written_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,7 +15,6 @@ from app.domain.own_tab import OWN_TAB_MODE
 from app.domain.scan import ScanId
 from app.domain.sheet import SheetRow, SlideSheet
 from app.domain.sheet_differences import the_row
-from app.domain.sheet_reading import find_column
 from app.domain.spreadsheet_text import plain_cell
 from app.domain.step import StepState
 from app.pipeline.case import Case, Kit, Wait
@@ -28,6 +27,8 @@ _AGAIN_SECONDS = 600.0
 """So long a slide is left alone after it was written again: two programs that disagree must not chase each other."""
 _MOST_AT_ONCE = 100
 """Of a whole column that somebody emptied each reading fills in a part."""
+
+_TELLING = ("Scan File", "SHA-256")
 
 Shown = tuple[str, ...]
 
@@ -87,7 +88,7 @@ def judge(sheet: SlideSheet, dossiers: Sequence[Dossier]) -> Judgement:
 
     Only the cells that tell an image are looked at: what people change beside them is theirs.
     """
-    headers = {ours: found.header for ours in ("Scan File", "SHA-256") if (found := find_column(sheet.columns, ours))}
+    headers = {each.written_as: each.header for each in sheet.columns if each.written_as in _TELLING}
     if not headers:
         return Judgement()
     ours = {each.id: _told(each, headers) for each in dossiers if each.files}

@@ -1,10 +1,10 @@
 """A slide sheet held in memory, which can be away, slow to answer, or changed by other people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from app.domain.errors import SlideferryError, SurroundingsError
-from app.domain.sheet import CellWrite, RefusedWrite, SlideSheet, WriteResult
+from app.domain.sheet import OUR_HEADERS, CellWrite, RefusedWrite, SlideSheet, WriteResult
 from app.domain.sheet_reading import read_grid
 
 RULES = ["Include in Name?, REQUIRED", "Include in Name?, REQUIRED", "REQUIRED", "Include in Name?", "REQUIRED"]
@@ -31,6 +31,7 @@ class FakeSheet:
         """Columns of ours that the sheet does without."""
         self.shown: tuple[str, ...] = ()
         """Columns of ours that a reading shows."""
+        self.headers: Mapping[str, str] = OUR_HEADERS
 
     def be_away(self) -> None:
         self.away = SurroundingsError("The slide sheet is away", "no route", "wait")
@@ -40,8 +41,9 @@ class FakeSheet:
         if self.away is not None:
             raise self.away
         filled = [[*each, *(self.cells.get((each[0], header), "") for header in self.shown)] for each in self.rows]
-        grid = [self.rules, [*self.header, *self.shown], *filled]
-        return read_grid(grid, title="slides.xlsx", barcode_header="Barcode", read_at=self.read_at or datetime.now(UTC))
+        grid = [self.rules, [*self.header, *(self.headers[each] for each in self.shown)], *filled]
+        read_at = self.read_at or datetime.now(UTC)
+        return read_grid(grid, title="slides.xlsx", barcode_header="Barcode", read_at=read_at, headers=self.headers)
 
     def write(self, writes: Sequence[CellWrite]) -> WriteResult:
         if self.away is not None:

@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 
 from app.adapters.sheets.google_sheet import GoogleSheet
+from app.domain.own_columns import lab_headers
 from app.domain.settings import SheetSettings
 from app.domain.sheet import WRITTEN_COLUMNS
 from app.domain.step import StepState
@@ -74,6 +75,14 @@ async def test_cells_that_were_emptied_are_written_again(watched: Watched, caplo
 async def test_another_slides_values_give_way_to_its_own(watched: Watched) -> None:
     for header in WRITTEN_COLUMNS:
         watched.lab.sheet.cells["620995", header] = watched.before["407871", header]
+    await watched.reads()
+    assert watched.is_whole
+
+
+async def test_it_is_found_below_the_labs_own_headers(watched: Watched) -> None:
+    watched.lab.sheet.headers = lab_headers(["Scan File = Image", "SHA-256 = Checksum"])
+    assert await watched.reads() == 0
+    watched.empties("620995")
     await watched.reads()
     assert watched.is_whole
 

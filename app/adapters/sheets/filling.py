@@ -1,9 +1,9 @@
 """Putting a batch of writes into a sheet file in memory: each into the one row of its barcode, or refused with why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, SheetRow, SlideSheet
+from app.domain.sheet import OUR_HEADERS, WRITTEN_COLUMNS, CellWrite, RefusedWrite, SheetRow, SlideSheet
 from app.domain.sheet_reading import same_header
 
 
@@ -32,17 +32,28 @@ class SheetFile(Protocol):
 
 
 class Filling:
-    """A batch on its way into one file. `header_row` counts from 1; `grid` is the file's reading that `sheet` is of."""
+    """A batch on its way into one file. `header_row` counts from 1; `grid` is the file's reading that `sheet` is of.
+
+    `headers` says how the file calls each column of ours.
+    """
 
     def __init__(
-        self, file: SheetFile, grid: list[list[str]], sheet: SlideSheet, header_row: int, *, add_columns: bool
+        self,
+        file: SheetFile,
+        grid: list[list[str]],
+        sheet: SlideSheet,
+        header_row: int,
+        *,
+        add_columns: bool,
+        headers: Mapping[str, str] = OUR_HEADERS,
     ) -> None:
         self.file = file
         self._grid = grid
         self._sheet = sheet
         self._header_row = header_row
         self._add_columns = add_columns
-        self._columns = {column.header.casefold(): column.index for column in sheet.columns}
+        self._headers = {ours.casefold(): theirs for ours, theirs in headers.items()}
+        self._columns = {each.written_as.casefold(): each.index for each in sheet.columns if each.written_as}
         self._rows = rows_by_barcode(sheet)
         self._right_end: int | None = None
         self.changed = False
@@ -88,7 +99,7 @@ class Filling:
         if header.casefold() in self._columns:
             return None
         index = self.file.right_end() if self._right_end is None else self._right_end
-        reason = self.file.add_column(self._header_row, index, header)
+        reason = self.file.add_column(self._header_row, index, self._headers.get(header.casefold(), header))
         if reason is None:
             self._right_end, self._columns[header.casefold()], self.changed = index + 1, index, True
         return reason

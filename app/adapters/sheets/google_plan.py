@@ -5,7 +5,16 @@ from dataclasses import replace
 
 from app.adapters.sheets.filling import not_one_row, without_column
 from app.adapters.sheets.google_tab import ColumnWork, TabReading
-from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SheetRow, SlideSheet, WriteResult
+from app.domain.sheet import (
+    WRITTEN_COLUMNS,
+    CellWrite,
+    RefusedWrite,
+    RowWrite,
+    SheetColumn,
+    SheetRow,
+    SlideSheet,
+    WriteResult,
+)
 from app.domain.sheet_reading import find_column, same_header
 from app.domain.spreadsheet_text import plain_cell
 from app.domain.strays import Stray
@@ -20,15 +29,23 @@ Places = Mapping[str, Sequence[SheetRow]]
 
 
 def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
-    """Return a sheet with the headers of our columns as we spell them: case and spaces do not matter in a sheet."""
-    ours = {find.header: header for header in WRITTEN_COLUMNS if (find := find_column(sheet.columns, header))}
-    if all(spelt == header for spelt, header in ours.items()):
+    """Return a sheet with the headers of our columns as we spell them: the lab may have named them otherwise.
+
+    A column of the lab's own that has a name of ours then gets another one.
+    """
+    names = {each.header: _our_name(each, sheet) for each in sheet.columns}
+    if all(spelt == name for spelt, name in names.items()):
         return sheet
-    columns = tuple(replace(each, header=ours.get(each.header, each.header)) for each in sheet.columns)
-    rows = tuple(
-        replace(row, cells={ours.get(header, header): text for header, text in row.cells.items()}) for row in sheet.rows
-    )
+    columns = tuple(replace(each, header=names[each.header]) for each in sheet.columns)
+    rows = tuple(replace(row, cells={names[header]: text for header, text in row.cells.items()}) for row in sheet.rows)
     return replace(sheet, columns=columns, rows=rows)
+
+
+def _our_name(column: SheetColumn, sheet: SlideSheet) -> str:
+    if column.written_as or column.header == sheet.barcode_header:
+        return column.written_as or column.header
+    taken = any(same_header(column.header, ours) for ours in WRITTEN_COLUMNS)
+    return f"{column.header} (the lab's)" if taken else column.header
 
 
 def with_room(writes: Iterable[CellWrite]) -> tuple[list[CellWrite], list[RefusedWrite]]:

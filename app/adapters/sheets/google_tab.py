@@ -7,13 +7,13 @@ outlive sorting; that a value reached its row is judged from a reading afterward
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from app.adapters.sheets.google_failures import PlaceGoneError
 from app.adapters.sheets.google_link import GoogleLink, Json
 from app.domain.errors import SurroundingsError
-from app.domain.sheet import WRITTEN_COLUMNS
+from app.domain.sheet import OUR_HEADERS, WRITTEN_COLUMNS
 from app.domain.sheet_reading import nearest
 
 MARK = "slideferry-column"
@@ -75,12 +75,17 @@ class GoogleTab:
         except PlaceGoneError as error:
             raise SurroundingsError("The slide sheet has no such tab", str(error), _NAME_IT) from error
 
-    def prepare(self, work: ColumnWork, reading: TabReading, header_row: int) -> None:
-        """Add columns at the right end and see to marks, all of it or nothing. `header_row` counts from 1."""
+    def prepare(
+        self, work: ColumnWork, reading: TabReading, header_row: int, named: Mapping[str, str] = OUR_HEADERS
+    ) -> None:
+        """Add columns at the right end and see to marks, all of it or nothing. `header_row` counts from 1.
+
+        A mark holds our name of a column, its header what the tab calls it (`named`).
+        """
         requests = [
             *({"deleteDeveloperMetadata": {"dataFilter": self._filter(header)}} for header in work.unmark),
             *(self._mark(header, column) for header, column in work.mark),
-            *self._new_columns(work.add, reading, header_row),
+            *self._new_columns({each: named.get(each, each) for each in work.add}, reading, header_row),
         ]
         self._link.write(":batchUpdate", {"requests": requests})
 
@@ -160,7 +165,7 @@ class GoogleTab:
         }
         return {"createDeveloperMetadata": {"developerMetadata": metadata}}
 
-    def _new_columns(self, headers: Sequence[str], reading: TabReading, header_row: int) -> Iterable[Json]:
+    def _new_columns(self, headers: Mapping[str, str], reading: TabReading, header_row: int) -> Iterable[Json]:
         """Insert fresh columns, so that what is written there covers nothing, even where others were quicker."""
         if not headers:
             return
@@ -172,11 +177,11 @@ class GoogleTab:
             }
         span = {"sheetId": self._id, "dimension": "COLUMNS", "startIndex": first, "endIndex": first + len(headers)}
         yield {"insertDimension": {"range": span, "inheritFromBefore": False}}
-        for column, header in enumerate(headers, start=first):
+        for column, (name, header) in enumerate(headers.items(), start=first):
             start = {"sheetId": self._id, "rowIndex": header_row - 1, "columnIndex": column}
             cell = {"userEnteredValue": {"stringValue": header}}
             yield {"updateCells": {"start": start, "rows": [{"values": [cell]}], "fields": "userEnteredValue"}}
-            yield self._mark(header, column)
+            yield self._mark(name, column)
 
     def _one_column(self, column: int) -> Json:
         return {"sheetId": self._id, "dimension": "COLUMNS", "startIndex": column, "endIndex": column + 1}
