@@ -12,8 +12,8 @@ class Declaration(NamedTuple):
     """How a setting is shown and checked.
 
     `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root, `day` for a
-    date, `pairs` for texts of two characters, no two of which begin alike, `headers` for the lab's
-    headers of our columns.
+    date, `pairs` for texts of two characters, no two of which begin alike, `headers` for the
+    lab's headers of our columns.
     """
 
     title: str

@@ -27,7 +27,6 @@ _AGAIN_SECONDS = 600.0
 """So long a slide is left alone after it was written again: two programs that disagree must not chase each other."""
 _MOST_AT_ONCE = 100
 """Of a whole column that somebody emptied each reading fills in a part."""
-
 _TELLING = ("Scan File", "SHA-256")
 
 Shown = tuple[str, ...]
@@ -66,18 +65,17 @@ class SheetHealing:
             await self._heal(wanted[:_MOST_AT_ONCE])
 
     def _may_heal(self, scan: ScanId) -> bool:
-        healed = self._healed_at.get(scan)
-        return healed is None or self._kit.clock.monotonic() - healed >= _AGAIN_SECONDS
+        return self._kit.clock.monotonic() - self._healed_at.get(scan, float("-inf")) >= _AGAIN_SECONDS
 
     async def _heal(self, scans: Sequence[ScanId]) -> None:
         waiting = {each.scan for each in await self._kit.store.work(lambda journal: journal.pending_writes())}
         for scan in scans:
             if scan in waiting:
                 continue
+            self._healed_at[scan] = self._kit.clock.monotonic()
             outcome = await record(Case(self._kit, scan))
             if not isinstance(outcome, Wait):
-                continue  # another scan speaks for the slide by now
-            self._healed_at[scan] = self._kit.clock.monotonic()
+                continue  # another scan of this station speaks for the slide
             await self._kit.ledger.apply(scan, _if_it_still_speaks(outcome.change))
             log.warning("Scan %s: its cells were gone from the slide sheet, or another slide's; written again", scan)
         self._kit.sheet.wake()

@@ -1,7 +1,7 @@
 """Where our columns stand in a Google spreadsheet: in the scientists' own tab, or on the tab of the program's own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -88,7 +88,7 @@ class InPlace:
     def prepare(self, plan: RowPlan, seen: Seen) -> bool:
         """Make the columns that a plan lacks."""
         if plan.work:
-            self.tab.prepare(plan.work, seen.tab, seen.header_row, self._headers)
+            self.tab.prepare(replace(plan.work, headers=self._headers), seen.tab, seen.header_row)
         return bool(plan.work)
 
     def tidy(self, seen: Seen) -> bool:

@@ -8,7 +8,7 @@ outlive sorting; that a value reached its row is judged from a reading afterward
 import re
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from app.adapters.sheets.google_failures import PlaceGoneError
 from app.adapters.sheets.google_link import GoogleLink, Json
@@ -39,11 +39,15 @@ class TabReading:
 
 @dataclass(frozen=True, slots=True)
 class ColumnWork:
-    """What is to be done before columns can be written to: new ones by header, marks to make, marks to take away."""
+    """What is to be done before columns can be written to: new ones, marks to make, marks to take away, by our names.
+
+    `headers` says how the tab calls a column that is added.
+    """
 
     add: tuple[str, ...] = ()
     mark: tuple[tuple[str, int], ...] = ()
     unmark: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=lambda: OUR_HEADERS)
 
     def __bool__(self) -> bool:
         return bool(self.add or self.mark or self.unmark)
@@ -75,17 +79,12 @@ class GoogleTab:
         except PlaceGoneError as error:
             raise SurroundingsError("The slide sheet has no such tab", str(error), _NAME_IT) from error
 
-    def prepare(
-        self, work: ColumnWork, reading: TabReading, header_row: int, named: Mapping[str, str] = OUR_HEADERS
-    ) -> None:
-        """Add columns at the right end and see to marks, all of it or nothing. `header_row` counts from 1.
-
-        A mark holds our name of a column, its header what the tab calls it (`named`).
-        """
+    def prepare(self, work: ColumnWork, reading: TabReading, header_row: int) -> None:
+        """Add columns at the right end and see to marks, all of it or nothing. `header_row` counts from 1."""
         requests = [
             *({"deleteDeveloperMetadata": {"dataFilter": self._filter(header)}} for header in work.unmark),
             *(self._mark(header, column) for header, column in work.mark),
-            *self._new_columns({each: named.get(each, each) for each in work.add}, reading, header_row),
+            *self._new_columns({each: work.headers.get(each, each) for each in work.add}, reading, header_row),
         ]
         self._link.write(":batchUpdate", {"requests": requests})
 
