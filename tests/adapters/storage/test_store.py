@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.storage.records import scan_values
+from app.adapters.storage.records import scan_values, sheet_of
 from app.adapters.storage.schema import MIGRATIONS
 from app.adapters.storage.store import SqliteStore
 from app.domain.audit import AuditEntry, AuditTip
@@ -134,12 +134,19 @@ async def test_the_outbox_keeps_the_newest_value_of_a_cell_and_forgets_only_what
 
 
 async def test_the_last_reading_of_the_sheet_comes_back(store: SqliteStore) -> None:
-    columns = (SheetColumn("Barcode", 0, "A", in_name=True, required=True), SheetColumn("Z", 3, "D"))
+    columns = (SheetColumn("Barcode", 0, "A", in_name=True, required=True), SheetColumn("Z", 3, "D", written_as="Size"))
     sheet = SlideSheet("s.xlsx", columns, (SheetRow(3, "000123", {"Z": "1", "Barcode": "000123"}),), "Barcode", AT)
     assert await store.work(lambda j: j.sheet()) is None
     await store.work(lambda j: j.put_sheet(replace(sheet, rows=())))
     await store.work(lambda j: j.put_sheet(sheet))
     assert await store.work(lambda j: j.sheet()) == sheet
+
+
+def test_a_reading_that_an_older_program_kept_says_which_columns_are_ours() -> None:
+    columns = '[["Barcode", 0, "A", true, true], ["status", 1, "B", false, false], ["Z", 2, "C", false, false]]'
+    text = f'{{"title": "s", "barcode_header": "Barcode", "read_at": "{AT.isoformat()}", "columns": {columns},'
+    text += ' "rows": []}'
+    assert [each.written_as for each in sheet_of(text).columns] == ["", "Status", ""]
 
 
 async def test_the_audit_log_comes_back_and_each_hash_covers_the_one_before(store: SqliteStore, tmp_path: Path) -> None:
