@@ -4,6 +4,7 @@ from app.bootstrap.demo_lab import demo_laid_out, lay_out_demo, open_demo
 from app.bootstrap.examinations import doctors_list
 from app.bootstrap.files import destination_for, find_named, images_for_files, open_folder, sets_of
 from app.bootstrap.holding import LOG_FORMAT, hold, try_hold
+from app.bootstrap.new_sheet import make_new_sheet
 from app.bootstrap.place import (
     Place,
     account,
@@ -48,6 +49,7 @@ __all__ = [
     "journal_of_share",
     "lay_out_demo",
     "load_settings",
+    "make_new_sheet",
     "open_demo",
     "open_destination",
     "open_every_part",

@@ -8,6 +8,7 @@ from app.adapters.files.source_disk import ScannerDisk
 from app.adapters.imaging.finder import FolderFinder
 from app.adapters.secrets.system_keyring import SystemKeyring
 from app.adapters.storage.backups import backups_of
+from app.bootstrap.journal_disk import KEEP_LOCAL, is_surely_local, require_local_disk
 from app.bootstrap.place import Place, about_folder, account, load_settings, require
 from app.bootstrap.sheet import read_sheet, require_sheet
 from app.bootstrap.station import open_destination, open_journal
@@ -111,12 +112,14 @@ def _secrets_are_well(*, google_needed: bool) -> str:
 
 
 def _data_is_well(place: Place) -> str:
+    require_local_disk(place)
     with about_folder(place.data):
         place.data.mkdir(parents=True, exist_ok=True)
     lock = HolderLock(place.data)
     who = None if lock.try_acquire() else lock.holder()
     lock.release()
-    return f"{place.data}" + (f", held by process {who.pid} of {who.account}" if who else "")
+    doubt = "" if is_surely_local(place) else f"; {KEEP_LOCAL}"
+    return f"{place.data}" + (f", held by process {who.pid} of {who.account}" if who else "") + doubt
 
 
 def _journal_is_well(place: Place) -> str:

@@ -10,6 +10,7 @@ from app.adapters.imaging.finder import FolderFinder
 from app.adapters.imaging.images import MEMORY_BYTES, DecoderImages
 from app.adapters.machine.room import free_memory_bytes, usable_cores
 from app.bootstrap.place import about_folder, refuse_empty
+from app.domain import long_path
 from app.domain.errors import UseError
 from app.domain.scan import ScanSet
 
@@ -34,7 +35,7 @@ def find_named(paths: Sequence[Path]) -> tuple[ScanSet, ...]:
     finder = FolderFinder()
     found: dict[Path, ScanSet] = {}
     for path in paths:
-        if not path.exists():
+        if not long_path.reachable(path.absolute()).exists():
             raise UseError("No such file or folder", str(path), "Check the spelling")
         for scan in finder.find_named(path.absolute()):
             found.setdefault(scan.main_path, scan)
@@ -46,9 +47,10 @@ def sets_of(files: Sequence[Path]) -> dict[Path, ScanSet]:
     finder = FolderFinder()
     found: dict[Path, ScanSet] = {}
     for file in files:
-        if file.is_file() and not file.is_symlink():
+        place = long_path.reachable(file)
+        if place.is_file() and not place.is_symlink():
             (scan,) = finder.find_named(file)
-            if len(scan.members) > 1 and scan.main_path.samefile(file):
+            if len(scan.members) > 1 and long_path.reachable(scan.main_path).samefile(place):
                 found[file] = scan
     return found
 

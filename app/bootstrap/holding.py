@@ -11,6 +11,7 @@ from typing import Protocol
 
 from app.adapters.files.single_instance import HolderLock
 from app.adapters.files.watch_folder_lock import WatchFolderLock
+from app.bootstrap.journal_disk import require_local_disk, warn_of_doubt
 from app.bootstrap.place import Place, about_folder
 from app.domain.errors import SlideferryError, SurroundingsError
 
@@ -64,7 +65,11 @@ def hold(place: Place) -> Hold:
 
 
 def try_hold(place: Place) -> Hold | None:
-    """Take the journal for this process and log to its folder; return None while another program holds it."""
+    """Take the journal for this process and log to its folder; return None while another program holds it.
+
+    Raises SurroundingsError where the folder lies on a network file system.
+    """
+    require_local_disk(place)
     with about_folder(place.data):
         place.data.mkdir(parents=True, exist_ok=True)
     lock = HolderLock(place.data)
@@ -77,6 +82,7 @@ def try_hold(place: Place) -> Hold | None:
     )
     handler.setFormatter(logging.Formatter(LOG_FORMAT))
     logging.getLogger("app").addHandler(handler)
+    warn_of_doubt(place)
     return Hold(lock)
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from app.adapters.files.folder_destination import folder_of
 from app.adapters.storage.store import SqliteStore
+from app.bootstrap.journal_disk import open_store
 from app.bootstrap.place import Place, load_settings
 from app.domain.errors import UseError
 
@@ -25,7 +26,7 @@ async def journal_of_share(place: Place, url: str) -> AsyncIterator[SqliteStore 
     if not place.journal.exists() or not is_the_labs_share(place, url):
         yield None
         return
-    store = SqliteStore(place.journal)
+    store = open_store(place)
     try:
         yield store
     finally:

@@ -21,6 +21,7 @@ from app.adapters.reports import PdfReport, write_audit_csv, write_audit_json, w
 from app.adapters.storage.backups import backups_of
 from app.adapters.storage.store import SqliteStore
 from app.bootstrap.holding import watch_folder_held
+from app.bootstrap.journal_disk import open_store
 from app.bootstrap.place import Place, require, resources
 from app.bootstrap.sheet import open_sheet, require_sheet
 from app.domain.audit_chain import AuditRecord
@@ -96,7 +97,7 @@ async def _open_held_station(
     if settings.pipeline.gentle != "never":
         ProgramPriorities().be_modest()  # first of all: threads and workers get it from the one that begins them
     clock = SystemClock()
-    store = SqliteStore(place.journal)
+    store = open_store(place)
     threads = Threads(settings.pipeline.copies)
     images = open_images(place, settings)
     with open_sheet(place, settings, store) as sheet:
@@ -165,7 +166,7 @@ async def open_journal(place: Place) -> AsyncIterator[SqliteStore]:
         raise UseError(
             "There is no journal yet", f"{place.journal} does not exist", "Start with `run --once` or open the window"
         )
-    store = SqliteStore(place.journal)
+    store = open_store(place)
     try:
         yield store
     finally:

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any, NoReturn
 
 from app import __version__
-from app.cli import audit, lab, outside, people, pictures, rescans, runs, secret, share, tuning
+from app.cli import audit, lab, outside, people, pictures, rescans, runs, secret, share, sheet, tuning
 from app.domain.errors import UseError
 from app.domain.step import StepState
 from app.pipeline.journey import JOURNEY
@@ -174,6 +174,11 @@ def _add_outside(commands: Commands) -> None:
     destination = _command(commands, "destination", "the marker of a destination", outside.destination)
     destination.add_argument("what", choices=("init", "adopt"))
     destination.add_argument("url", metavar="URL")
+    slides = _command(commands, "sheet", "make the slide sheet of a lab that has none", sheet.sheet)
+    slides.add_argument("what", choices=("new",))
+    slides.add_argument(
+        "--scanner", nargs="+", action="extend", default=[], metavar="NAME", help="another scanner to choose from"
+    )
     log = _command(commands, "audit", "is the audit log whole; or all of it as a file", audit.audit)
     log.add_argument("what", choices=("verify", "export"))
     log.add_argument("run", nargs="?", metavar="RUN", help="with `export`: this run's entries alone")

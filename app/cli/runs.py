@@ -45,7 +45,7 @@ async def run(options: argparse.Namespace, output: Output) -> int:
             await station.expect(expected, ExpectedFrom.COMMAND)
             if options.once:
                 await station.runner.look()
-                _raise_trouble(station)
+                _require_a_look(station)
                 await station.until_at_rest()
             else:
                 await until_interrupted()
@@ -83,8 +83,9 @@ async def _check_operator(place: bootstrap.Place, operator: Operator) -> None:
         )
 
 
-def _raise_trouble(station: Station) -> None:
-    if station.runner.scanner_trouble is not None:
+def _require_a_look(station: Station) -> None:
+    """Raise what kept the watch folder from being looked at; what only part of it hides is told at the end."""
+    if station.runner.scanner_trouble is not None and not station.runner.looks:
         raise station.runner.scanner_trouble
 
 
@@ -106,7 +107,7 @@ async def show_status(station: Station, report: Path | None, output: Output) -> 
     status = await station.status(report)
     document = run_document(status, station.kit.destination.absolute)
     output.document(document, status_text(status))
-    trouble = station.kit.gate.trouble or station.kit.sheet.trouble
+    trouble = station.kit.gate.trouble or station.kit.sheet.trouble or station.runner.scanner_trouble
     if trouble is not None:
         output.say(f"{trouble}")
         return 3

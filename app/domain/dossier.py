@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from app.domain.audit import AuditEntry
+from app.domain.errors import CorruptionError
 from app.domain.quality import Quality, Verdict
 from app.domain.scan import Scan, ScanId, VerifiedFile
 from app.domain.sheet import CellWrite
@@ -97,3 +98,5 @@ class Change:
     audit: AuditEntry | None = None
     link: RescanLink | None = None
     left: Mapping[str, str] | None = None
+    alarm: CorruptionError | None = None
+    ends_alarm: bool = False

@@ -8,7 +8,7 @@ from typing import Protocol, TypeVar
 from app.domain.audit import AuditEntry, AuditTip
 from app.domain.audit_chain import AuditRecord
 from app.domain.dossier import Dossier, RescanLink
-from app.domain.errors import ErrorKind
+from app.domain.errors import CorruptionError, ErrorKind
 from app.domain.focus_calibration import Optics
 from app.domain.run import Expected, Run
 from app.domain.scan import RunId, ScanId
@@ -202,6 +202,15 @@ class Journal(Protocol):
 
     def forget_scrubbed(self, paths: Sequence[str]) -> None:
         """Drop what is known of files that are no longer there."""
+
+    def raise_alarm(self, scan: ScanId, trouble: CorruptionError) -> None:
+        """Note that a scan's bytes were found damaged: nothing is carried until a person restarts it."""
+
+    def end_alarm(self, scan: ScanId) -> None:
+        """Drop the alarm of a scan; it is fine when there is none."""
+
+    def alarms(self) -> Mapping[ScanId, CorruptionError]:
+        """Return the alarms that stand, by the scan that raised each, oldest first."""
 
 
 class Backups(Protocol):

@@ -23,6 +23,7 @@ __all__ = [
     "rescan_finals",
     "slide_path",
     "template_columns",
+    "template_headers",
 ]
 
 LONGEST_PATH = 180
@@ -80,13 +81,18 @@ def slide_path(template: str, sheet: SlideSheet, row: SheetRow, *, extension: st
 
 def template_columns(template: str, sheet: SlideSheet) -> tuple[SheetColumn, ...]:
     """Return the columns a folder template names; raises UseError for an unknown column or a stray brace."""
+    return tuple(_template_column(name, template, sheet) for name in template_headers(template))
+
+
+def template_headers(template: str) -> tuple[str, ...]:
+    """Return the headers a folder template names, in order; raises UseError for a stray brace."""
     if re.search(r"[{}]", _FIELD.sub("", template)):
         raise UseError(
             "The folder template has a stray brace",
             f"[destination] folder is “{template}”.",
             "Write each column in one pair of braces, as in {Study}/{Experiment}.",
         )
-    return tuple(_template_column(name, template, sheet) for name in _FIELD.findall(template))
+    return tuple(_FIELD.findall(template))
 
 
 def _template_parts(template: str) -> Iterable[str]:

@@ -10,7 +10,7 @@ from app.domain.hand_scan import Sound
 from app.domain.pyramid import Pyramid, TileAddress
 from app.domain.quality import QualityNumbers
 from app.domain.report import RunReport
-from app.domain.scan import ScanSet, VerifiedFile
+from app.domain.scan import ScanSet, Survey, VerifiedFile
 from app.domain.share import Leftover, ShareStation
 from app.domain.sheet import CellWrite, SlideSheet, WriteResult
 from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
@@ -73,10 +73,10 @@ class SlideImages(Protocol):
 class ScanFinder(Protocol):
     """Groups the files of a watch folder into scans; cheap enough to be asked every few seconds."""
 
-    def find(self, root: Path) -> tuple[ScanSet, ...]:
-        """Return every scan below `root`, also damaged and unfinished ones.
+    def survey(self, root: Path) -> Survey:
+        """Return every scan below `root`, also damaged and unfinished ones, and what could not be looked at.
 
-        Raises SurroundingsError when the folder cannot be listed. Ignores AppleDouble (`._x`), dot files,
+        Raises SurroundingsError when the folder itself cannot be listed. Ignores AppleDouble (`._x`), dot files,
         and partial names (`.part`, `.tmp`, `.crdownload`).
         """
 

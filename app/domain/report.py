@@ -85,3 +85,8 @@ class RunReport:
     settings: tuple[tuple[str, str], ...]
     audit_entries: int = 0
     """How many entries the audit log had; `audit_head` is the hash of the last of them."""
+
+    @property
+    def not_scanned(self) -> str:
+        """What an expected slide without a scan is called: it may still come while the run goes on."""
+        return "Expected, not scanned yet" if self.run.ended_at is None else "Missing"

@@ -8,6 +8,8 @@ from enum import Enum
 from pathlib import Path, PurePosixPath
 from typing import NewType
 
+from app.domain.errors import SlideferryError
+
 ScanId = NewType("ScanId", str)
 RunId = NewType("RunId", str)
 
@@ -67,6 +69,17 @@ class ScanSet:
     def image_fingerprint(self) -> str:
         """Return what `fingerprint` would be without sidecars: notes added to a slide do not make it another."""
         return _fingerprint(member for member in self.members if not is_sidecar(self.main, member.path))
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The sets of a watch folder at one moment; `trouble` tells what could not be looked at.
+
+    A set that may have a member there is left out until that can be seen.
+    """
+
+    sets: tuple[ScanSet, ...]
+    trouble: SlideferryError | None = None
 
 
 def _fingerprint(members: Iterable[Member]) -> str:

@@ -1,30 +1,11 @@
 """Every setting, declared once: default, title, help, unit, range. Reading the file is `settings_text.py`'s work."""
 
 import dataclasses
-import math
-import re
 from dataclasses import dataclass, field, fields
 from datetime import date
 from typing import Any, NamedTuple
 
-
-class Declaration(NamedTuple):
-    """How a setting is shown and checked.
-
-    `pattern` asks for a regular expression that compiles, `inside` for a folder below the share's root, `day` for a
-    date, `pairs` for texts of two characters, no two of which begin alike.
-    """
-
-    title: str
-    help: str
-    unit: str = ""
-    low: float | None = None
-    high: float | None = None
-    choices: tuple[str, ...] = ()
-    pattern: bool = False
-    inside: bool = False
-    day: bool = False
-    pairs: bool = False
+from app.domain.declaration import Declaration
 
 
 def _declare(default: Any, declaration: Declaration) -> Any:
@@ -93,6 +74,14 @@ class SheetSettings:
     barcode_column: str = _declare("Barcode", D("Barcode column", "The header above the barcodes."))
     scanner_column: str = _declare("Scanner", D("Scanner column", "The header above the scanner's name; empty: none."))
     add_columns: bool = _declare(True, D("Add columns", "Whether missing columns of ours are added at the right end."))
+    headers: tuple[str, ...] = _declare(
+        (),
+        D(
+            "Headers",
+            "The lab's own headers for columns of ours, each as “Status = Scan status”; not on a tab of our own.",
+            headers=True,
+        ),
+    )
     sign_in: str = _declare(
         "google-service-account",
         D(
@@ -354,43 +343,6 @@ def declared_settings() -> tuple[Declared, ...]:
     )
 
 
-def value_problem(declaration: Declaration, value: object) -> str | None:
-    """Say what is wrong with a value of the right type, None when it may stand."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        low, high = declaration.low, declaration.high
-        if (low is not None and value < low) or (high is not None and value > high) or math.isnan(value):
-            bounds = [f"from {low:.15g}" if low is not None else "", f"up to {high:.15g}" if high is not None else ""]
-            return " ".join(word for word in ("may be a number", *bounds, declaration.unit) if word)
-    texts = value if isinstance(value, tuple) else (value,)
-    if declaration.choices and any(text not in declaration.choices for text in texts):
-        return "may be " + ", ".join(declaration.choices)
-    if declaration.pattern and isinstance(value, str):
-        try:
-            re.compile(value)
-        except re.error as error:
-            return f"must be a regular expression ({error})"
-    if declaration.inside and isinstance(value, str) and not _is_inside(value):
-        return "must name a folder on the share, such as Rescans"
-    if declaration.day and isinstance(value, str) and value and not _is_day(value):
-        return "must be a day such as 2026-03-01, or empty"
-    if declaration.pairs and (any(len(text) != 2 for text in texts) or len({text[0] for text in texts}) < len(texts)):
-        return "must be texts of two characters, what arrives and what it means, each arriving one once"
-    return None
-
-
 def day_of(text: str) -> date | None:
     """Return the day that a setting names, None where it names none."""
     return date.fromisoformat(text) if text else None
-
-
-def _is_day(text: str) -> bool:
-    try:
-        return date.fromisoformat(text).isoformat() == text
-    except ValueError:
-        return False
-
-
-def _is_inside(folder: str) -> bool:
-    """Whether a path names a folder below another, on every system."""
-    parts = [part.strip() for part in re.split(r"[/\\]", folder)]
-    return parts[0] != "" and not re.match(r"[A-Za-z]:", parts[0]) and not any(part in (".", "..") for part in parts)

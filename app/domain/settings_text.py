@@ -7,8 +7,10 @@ import tomllib
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from app.domain.declaration import Declaration, value_problem
 from app.domain.errors import UseError
-from app.domain.settings import Declaration, Declared, Settings, declared_settings, value_problem
+from app.domain.own_columns import taken_header
+from app.domain.settings import Declared, Settings, declared_settings
 
 _AT_LINE = re.compile(r"\s*\(at line (\d+), column (\d+)\)|\s*\(at end of document\)")
 _SHOWN_VALUE = 80
@@ -28,10 +30,12 @@ def parse_settings(text: str, *, name: str) -> Settings:
     document = _load(text.removeprefix("\ufeff"), name)
     where = _Lines(text)
     problems = sorted(_problems(document, where))
+    settings = Settings() if problems else _build(document)
+    problems += _clashes(settings, where)
     if problems:
         lines = "\n".join(f"{name}, line {problem.line}: {problem.text}" for problem in problems)
         raise UseError("The settings cannot be used", lines, f"Correct {name}, then try again.")
-    return _build(document)
+    return settings
 
 
 def settings_to_toml(settings: Settings) -> str:
@@ -131,6 +135,16 @@ def _problems(document: Mapping[str, Any], where: "_Lines") -> Iterator[_Problem
             yield _Problem(line, f"{section} is {_shown(values)}; it must be a section, written [{section}].")
         else:
             yield from _section_problems(section, values, by_section[section], where)
+
+
+def _clashes(settings: Settings, where: "_Lines") -> Iterator[_Problem]:
+    sheet = settings.sheet
+    for key in ("barcode_column", "scanner_column"):
+        taken = getattr(sheet, key)
+        ours = taken_header(sheet.headers, taken)
+        if ours:
+            text = f"[sheet] headers gives “{ours}” the header “{taken}”, which is [sheet] {key}; it must be another."
+            yield _Problem(where.line("sheet", "headers"), text)
 
 
 def _unknown_section(section: str, by_section: Mapping[str, Mapping[str, Declared]]) -> str:

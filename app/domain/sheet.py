@@ -21,15 +21,23 @@ WRITTEN_COLUMNS = (
 )
 
 
+OUR_HEADERS: Mapping[str, str] = {header: header for header in WRITTEN_COLUMNS}
+"""How a sheet calls our columns where the lab has not named them otherwise."""
+
+
 @dataclass(frozen=True, slots=True)
 class SheetColumn:
-    """A column found by its header. `index` counts from 0; `letter` is how the sheet names it."""
+    """A column found by its header. `index` counts from 0; `letter` is how the sheet names it.
+
+    `written_as` is the name of ours (`WRITTEN_COLUMNS`) that the column serves as; empty for a column of the lab's.
+    """
 
     header: str
     index: int
     letter: str
     in_name: bool = False
     required: bool = False
+    written_as: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +96,14 @@ class CellWrite:
 
 @dataclass(frozen=True, slots=True)
 class RefusedWrite:
-    """A write that could not be done although the sheet was reached (no row, two rows), and why."""
+    """A write that could not be done although the sheet was reached (no row, two rows), and why.
+
+    `no_column`: the lab does without this column of ours, and none may be added; its slide is recorded in the others.
+    """
 
     write: CellWrite
     reason: str
+    no_column: bool = False
 
 
 @dataclass(frozen=True, slots=True)

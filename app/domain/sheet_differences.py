@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from app.domain.sheet import SheetRow, SlideSheet
-from app.domain.sheet_findings import is_written_column
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ def differences(
         if header not in then or header == sheet.barcode_header:
             continue
         before, now = then[header].strip(), row.cells[header].strip()
-        if before != now and left.get(header) != now and not is_written_column(header):
+        if before != now and left.get(header) != now and not column.written_as:
             found.append(Difference(header, before, now))
     return tuple(found)
 

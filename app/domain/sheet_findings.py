@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from app.domain.sheet import WRITTEN_COLUMNS, SheetColumn, SheetRow, SlideSheet
-from app.domain.sheet_reading import find_column, header_text
+from app.domain.sheet import SheetColumn, SheetRow, SlideSheet
+from app.domain.sheet_reading import find_column
 
 _SHOWN_ROWS = 6
-_WRITTEN = frozenset(header.casefold() for header in WRITTEN_COLUMNS)
 
 
 class FindingKind(Enum):
@@ -75,12 +74,7 @@ def _of_row(sheet: SlideSheet, row: SheetRow) -> Iterator[SheetFinding]:
 
 def _holds_something(sheet: SlideSheet, row: SheetRow) -> bool:
     """Whether a scientist filled in a cell of a row; what this program wrote does not count."""
-    return any(row.cells[column.header].strip() for column in sheet.columns if not is_written_column(column.header))
-
-
-def is_written_column(header: str) -> bool:
-    """Return whether a column is one that this program fills in."""
-    return header_text(header).casefold() in _WRITTEN
+    return any(row.cells[column.header].strip() for column in sheet.columns if not column.written_as)
 
 
 def _barcode_column(sheet: SlideSheet) -> SheetColumn:

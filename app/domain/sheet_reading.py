@@ -1,11 +1,11 @@
 """How a grid of cells becomes a slide sheet: rule row, header, one row a slide."""
 
 import difflib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 
 from app.domain.errors import UseError
-from app.domain.sheet import SheetColumn, SheetRow, SlideSheet
+from app.domain.sheet import OUR_HEADERS, SheetColumn, SheetRow, SlideSheet
 
 IN_NAME = "includeinname?"
 REQUIRED = "required"
@@ -57,28 +57,41 @@ def header_index(grid: Sequence[Sequence[str]], *, title: str, barcode_header: s
     raise _no_barcode_column(grid, title, barcode_header)
 
 
-def read_grid(grid: Sequence[Sequence[str]], *, title: str, barcode_header: str, read_at: datetime) -> SlideSheet:
+def read_grid(
+    grid: Sequence[Sequence[str]],
+    *,
+    title: str,
+    barcode_header: str,
+    read_at: datetime,
+    headers: Mapping[str, str] = OUR_HEADERS,
+) -> SlideSheet:
     """Read a sheet from its cells as a person sees them, row 1 first; rows may differ in length.
 
+    `headers` says how the sheet calls each column of ours.
     Raises UseError when the barcode column is missing, a header stands twice or a rule is misspelt.
     """
     top = header_index(grid, title=title, barcode_header=barcode_header)
-    columns = tuple(_columns(grid, top, title, barcode_header))
+    columns = tuple(_columns(grid, top, title, barcode_header, headers))
     _refuse_twins(columns, title, top)
     barcode = next(column for column in columns if same_header(column.header, barcode_header))
     rows = (_row(cells, number, columns, barcode) for number, cells in enumerate(grid[top + 1 :], start=top + 2))
     return SlideSheet(title, columns, tuple(row for row in rows if row is not None), barcode.header, read_at)
 
 
-def _columns(grid: Sequence[Sequence[str]], top: int, title: str, barcode_header: str) -> Iterator[SheetColumn]:
+def _columns(
+    grid: Sequence[Sequence[str]], top: int, title: str, barcode_header: str, headers: Mapping[str, str]
+) -> Iterator[SheetColumn]:
     rules = grid[0] if top else ()
+    ours = {header_text(theirs).casefold(): header for header, theirs in headers.items()}
     for index, cell in enumerate(grid[top]):
         header = header_text(cell)
         if not header:
             continue
         words = _rules_of(rules[index], index, title) if index < len(rules) else frozenset()
-        required = REQUIRED in words or (not top and same_header(header, barcode_header))
-        yield SheetColumn(header, index, column_letter(index), IN_NAME in words, required)
+        is_barcode = same_header(header, barcode_header)
+        required = REQUIRED in words or (not top and is_barcode)
+        written_as = "" if is_barcode else ours.get(header.casefold(), "")
+        yield SheetColumn(header, index, column_letter(index), IN_NAME in words, required, written_as)
 
 
 def _rules_of(cell: str, index: int, title: str) -> frozenset[str]:

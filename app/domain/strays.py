@@ -12,6 +12,7 @@ from app.domain.sheet import WRITTEN_COLUMNS, RowWrite, SheetRow, SlideSheet
 
 TELLING = frozenset(("Scan File", "Image Path", "SHA-256"))
 """Columns whose values belong to one slide alone: found in another row, they can only have strayed there."""
+_OWN_AND_ANOTHER = 2
 _OURS = frozenset(header.casefold() for header in WRITTEN_COLUMNS)
 
 Cells = Mapping[str, str]
@@ -60,22 +61,34 @@ def _struck(cells: Cells, was: Cells, written: Cells) -> Iterable[str]:
 
 
 class _Suspects:
-    """Finds the writes that may have struck a row without comparing each with each."""
+    """Finds the writes that may have struck a row without comparing each with each.
+
+    A write without a telling column says what any station could have written for that row, and is none.
+    """
 
     def __init__(self, writes: Iterable[RowWrite]) -> None:
         self._by_value: dict[tuple[str, str], list[RowWrite]] = defaultdict(list)
-        self._silent: list[RowWrite] = []
+        self._emptying: dict[tuple[str, ...], dict[tuple[str, ...], dict[str, RowWrite]]] = {}
         for write in writes:
-            telling = [(header, value) for header, value in write.cells.items() if header in TELLING and value]
+            telling = [(header, value) for header, value in write.cells.items() if header in TELLING]
             for each in telling:
-                self._by_value[each].append(write)
-            if not telling:
-                self._silent.append(write)
+                if each[1]:
+                    self._by_value[each].append(write)
+            if telling and not any(value for _, value in telling):
+                self._keep_emptying(write)
+
+    def _keep_emptying(self, write: RowWrite) -> None:
+        """Keep a write by all of its cells, which a row that it struck shows; of those alike two slides' will do."""
+        headers = tuple(sorted(write.cells))
+        alike = self._emptying.setdefault(headers, {}).setdefault(tuple(write.cells[each] for each in headers), {})
+        if len(alike) < _OWN_AND_ANOTHER:
+            alike[write.barcode] = write
 
     def of(self, row: SheetRow) -> Iterator[RowWrite]:
         for header in TELLING:
             yield from self._by_value.get((header, row.cells.get(header, "")), ())
-        yield from self._silent
+        for headers, by_values in self._emptying.items():
+            yield from by_values.get(tuple(row.cells.get(each, "") for each in headers), {}).values()
 
 
 def _own_cells(writes: Iterable[RowWrite]) -> dict[str, frozenset[str]]:

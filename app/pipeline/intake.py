@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from app.domain.dossier import Change, Dossier, StepChange
+from app.domain.errors import RetryableError, SlideferryError
 from app.domain.scan import RunId, Scan, ScanId, ScanSet
 from app.domain.step import StepRecord, StepState
 from app.pipeline.case import Kit
@@ -26,17 +27,22 @@ class Intake:
         self._looked = False
         self.last_write: float | None = None
         """When a member last changed, in the clock's monotonic seconds."""
+        self.trouble: SlideferryError | None = None
+        """What the last look could not see; the scans there wait."""
         self._seen: dict[str, str] = {}
 
     async def look(self, run: Callable[[], Awaitable[RunId]]) -> tuple[Dossier, ...]:
         """Add every scan that is new, oldest first, to the run that `run` names or starts; return them.
 
-        Raises SurroundingsError when the watch folder cannot be listed.
+        Raises SurroundingsError when the watch folder cannot be listed; `trouble` tells what in it could not be seen.
         """
-        sets = await self._kit.threads.disk(self._kit.finder.find, self._root())
+        survey = await self._kit.threads.disk(self._kit.finder.survey, self._root())
+        sets, self.trouble = survey.sets, survey.trouble
         self._notice_writing(sets)
         known = _by_member(self._kit.ledger.all())
         begun = None if known or self._take_existing or self._looked else await self._first_run_began()
+        if begun is not None and survey.trouble is not None:
+            raise survey.trouble  # what is seen only later could not be told from what is new
         self._looked = True
         await self._take_in_earlier(sets, known, run)
         await self._notice_other_bytes(sets, known)
@@ -74,8 +80,16 @@ class Intake:
         if not _is_done_with(known) or files.image_fingerprint() == before:
             return False
         # A folder's listing may lag behind the files themselves: only they say that another scan lies there.
-        now = await self._kit.threads.disk(self._kit.finder.look, files)
+        now = await self._look_closer(files)
         return now is not None and now.image_fingerprint() != before
+
+    async def _look_closer(self, files: ScanSet) -> ScanSet | None:
+        """Return the set as its files themselves say; None when it is gone, or does not answer now, which is told."""
+        try:
+            return await self._kit.threads.disk(self._kit.finder.look, files)
+        except RetryableError as error:
+            self.trouble = self.trouble or error
+            return None
 
     async def _take_in_earlier(
         self, sets: Iterable[ScanSet], known: Known, run: Callable[[], Awaitable[RunId]]
@@ -96,7 +110,7 @@ class Intake:
             if dossier is None or not _stands_still(dossier) or _same_bytes(files, dossier):
                 continue
             # A folder's listing may lag behind the files themselves.
-            now = await self._kit.threads.disk(self._kit.finder.look, files)
+            now = await self._look_closer(files)
             if now is not None and not _same_bytes(now, dossier):
                 await self._kit.ledger.apply(dossier.id, partial(_begin_anew, files=now))
 

@@ -219,7 +219,9 @@ class Ledger:
 
 def _leaves_more(change: Change) -> bool:
     """Whether a change writes something beside the scan itself."""
-    return bool(change.pictures or change.writes) or change.audit is not None or change.link is not None
+    return bool(change.pictures or change.writes or change.ends_alarm) or any(
+        each is not None for each in (change.audit, change.link, change.alarm)
+    )
 
 
 def _write(journal: Journal, *, before: Dossier, after: Dossier, moves: tuple[StepMove, ...], change: Change) -> None:
@@ -230,5 +232,9 @@ def _write(journal: Journal, *, before: Dossier, after: Dossier, moves: tuple[St
         journal.put_writes(after.id, change.writes)
     if change.link is not None:
         journal.link(change.link)
+    if change.alarm is not None:
+        journal.raise_alarm(after.id, change.alarm)
+    if change.ends_alarm:
+        journal.end_alarm(after.id)
     if change.audit is not None:
         journal.audit(change.audit)

@@ -5,8 +5,9 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
-from app.domain.errors import SlideferryError
+from app.domain.errors import CorruptionError, SlideferryError
 from app.domain.ports import Clock, Destination
+from app.domain.scan import ScanId
 from app.pipeline.breadth import FIRST_LEVEL
 
 Order = tuple[Any, ...]
@@ -90,30 +91,54 @@ def copying_places(copies: int) -> Places:
 
 
 class DestinationGate:
-    """Closed while the destination cannot take anything, so that each slide does not fail in turn."""
+    """Closed while the destination cannot take anything, so that each slide does not fail in turn.
+
+    An alarm keeps it closed until a person restarts the scan that raised it; the journal holds the alarms, too.
+    """
 
     def __init__(self) -> None:
         self._open = asyncio.Event()
         self._open.set()
-        self.trouble: SlideferryError | None = None
-        self.alarm = False
+        self._trouble: SlideferryError | None = None
+        self._alarms: dict[ScanId, CorruptionError] = {}
 
     @property
     def is_open(self) -> bool:
         """Whether transfers may start."""
         return self._open.is_set()
 
-    def close(self, trouble: SlideferryError, *, alarm: bool = False) -> None:
-        """Stop the queue; an alarm opens again only by a person's restart."""
-        self.trouble = trouble
-        self.alarm = self.alarm or alarm
+    @property
+    def alarm(self) -> bool:
+        """Whether only a person's restart opens it."""
+        return bool(self._alarms)
+
+    @property
+    def trouble(self) -> SlideferryError | None:
+        """What keeps it closed: the oldest alarm, else what the destination lacks."""
+        return next(iter(self._alarms.values()), self._trouble)
+
+    def close(self, trouble: SlideferryError) -> None:
+        """Stop the queue until the destination is well again."""
+        self._trouble = trouble
         self._open.clear()
 
-    def reopen(self) -> None:
-        """Let transfers start again."""
-        self.trouble = None
-        self.alarm = False
-        self._open.set()
+    def raise_alarm(self, scan: ScanId, trouble: CorruptionError) -> None:
+        """Stop the queue until a person restarts this scan."""
+        self._alarms[scan] = trouble
+        self._open.clear()
+
+    def has_alarm_of(self, scan: ScanId) -> bool:
+        """Whether a scan raised an alarm that stands."""
+        return scan in self._alarms
+
+    def end_alarm(self, scan: ScanId) -> None:
+        """Take back the alarm of a scan, and let transfers start again if nothing else is in their way."""
+        if self._alarms.pop(scan, None) is not None:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        if self._trouble is None and not self._alarms:
+            self._open.set()
 
     async def wait(self) -> None:
         """Return once the gate is open."""
@@ -126,9 +151,7 @@ class DestinationGate:
         try:
             await run(destination.check)
         except SlideferryError as error:
-            self.trouble = error
-            self._open.clear()
+            self.close(error)
         else:
-            # An alarm that came while the destination was looked at stays.
-            if not self.alarm:
-                self.reopen()
+            self._trouble = None
+            self._reopen()  # but for an alarm that came while the destination was looked at

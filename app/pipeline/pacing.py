@@ -83,14 +83,17 @@ class Pacing:
         self.brake = brake
 
     def of(self, stopped: Stopped) -> Callable[[int], None]:
-        """Return what one transfer is to call with the bytes of each chunk before it reads them."""
-        woke = self.brake.now()
+        """Return what one transfer is to call with the bytes of each chunk before it reads them.
+
+        Each of its threads rests for what it has worked itself since it called before.
+        """
+        thread = threading.local()
 
         def pace(size_bytes: int) -> None:
-            nonlocal woke
-            self.brake.rest(self.brake.now() - woke, stopped)
+            now = self.brake.now()
+            self.brake.rest(now - getattr(thread, "woke", now), stopped)
             self.bandwidth.take(size_bytes, stopped)
-            woke = self.brake.now()
+            thread.woke = self.brake.now()
 
         return pace
 

@@ -2,14 +2,14 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from functools import partial
 
 from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.errors import SlideferryError, SurroundingsError
 from app.domain.journal import PendingWrite
 from app.domain.scan import RunId, ScanId
-from app.domain.sheet import WriteResult
+from app.domain.sheet import RefusedWrite, WriteResult
 from app.domain.step import StepId, StepState
 from app.pipeline.acts import ACTS, Act, current_step, is_ready, settle_pass
 from app.pipeline.blocking import blocking_moves
@@ -94,7 +94,7 @@ class Runner:
         except SlideferryError as error:
             self.scanner_trouble = error
             return 0
-        self.scanner_trouble = None
+        self.scanner_trouble = self.intake.trouble
         self.looks += 1
         for dossier in new:
             self.go_on(dossier.id)
@@ -160,8 +160,8 @@ class Runner:
             await asyncio.sleep(self._kit.settings.pipeline.poll_seconds)
 
     async def _sheet_settled(self, waiting: tuple[PendingWrite, ...], result: WriteResult) -> None:
-        refused = {each.write: each.reason for each in result.refused}
-        written = set(result.written)
+        refused = {each.write: each for each in result.refused}
+        done = {*result.written, *(each.write for each in result.refused if each.no_column)}
         hoping = [dossier.id for dossier in self._kit.ledger.unfinished() if _waits_for_sheet(dossier)]
         pending = await self._kit.store.work(lambda journal: journal.pending_writes())
         tried = frozenset(waiting)
@@ -170,12 +170,12 @@ class Runner:
         for each in waiting:
             by_scan.setdefault(each.scan, []).append(each)
         for scan, writes in by_scan.items():
-            reasons = [refused[each.write] for each in writes if each.write in refused]
             if scan in newer:
                 continue
-            if reasons:
-                await self._record_refused(scan, reasons[0])
-            elif all(each.write in written for each in writes):
+            reason = _refusal([refused[each.write] for each in writes if each.write in refused], len(writes))
+            if reason:
+                await self._record_refused(scan, reason)
+            elif all(each.write in done for each in writes):
                 await self._recorded(scan, "written")
         speakers = {each.scan for each in pending}
         for scan in hoping:
@@ -219,6 +219,13 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _refusal(refused: Sequence[RefusedWrite], tried: int) -> str:
+    """Say why a scan is not recorded; empty where all that its sheet has no column for is left out, and some is not."""
+    if len(refused) == tried and all(each.no_column for each in refused):
+        return "the sheet has none of our columns, and [sheet] add_columns is false"
+    return next((each.reason for each in refused if not each.no_column), "")
 
 
 def _wants_walk(dossier: Dossier) -> bool:

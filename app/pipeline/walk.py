@@ -214,22 +214,26 @@ class Walk:
         if isinstance(error, SourceChangedError) and not _has_its_name(self._case.dossier):
             await self._back_to_start()
             return
-        if isinstance(error, (DestinationError, CorruptionError)):
-            self._kit.gate.close(error, alarm=isinstance(error, CorruptionError))
+        alarm = _alarm_of(self._case.dossier, error) if isinstance(error, CorruptionError) else None
+        if alarm is not None:
+            self._kit.gate.raise_alarm(self._case.id, alarm)
+        elif isinstance(error, DestinationError):
+            self._kit.gate.close(error)
         step = current_step(act, self._case.dossier.steps)
         change = self._answer(step, error)
 
         def moves(now: Dossier) -> Change:
             running = now.steps[step].state is StepState.RUNNING
             if not running and not is_ready(act, now.steps):
-                return Change()
+                return Change(alarm=alarm)
             first = () if running else (StepChange(step, StepState.RUNNING, "its turn has come"),)
             # After any error the bytes are carried or compared anew: what was verified before it is not trusted.
             cut = (StepState.RUNNING, StepState.SUCCEEDED)
             # Not where they lie verified on the share and only move there.
             others = [s for s in act.steps if s != step and now.steps[s].state in cut and not now.published]
             return Change(
-                steps=(*first, change, *(StepChange(s, StepState.PENDING, "the pass was cut") for s in others))
+                steps=(*first, change, *(StepChange(s, StepState.PENDING, "the pass was cut") for s in others)),
+                alarm=alarm,
             )
 
         await self._kit.ledger.apply(self._case.id, moves)
@@ -286,6 +290,12 @@ class Walk:
         if not _has_its_name(self._case.dossier):
             await self._discard(self._case.dossier)
         await self._kit.ledger.apply(self._case.id, moves)
+
+
+def _alarm_of(dossier: Dossier, error: CorruptionError) -> CorruptionError:
+    """Return what is shown while nothing is carried any more, with what sets it going again."""
+    name = dossier.scan.barcode or dossier.scan.files.name
+    return CorruptionError(error.title, f"{error.message}; nothing is copied until {name} is restarted", error.hint)
 
 
 def _has_its_name(dossier: Dossier) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from time import monotonic
 
+from app.domain import long_path
 from app.domain.errors import StoppedError, UseError
 from app.domain.ports import Destination
 from app.domain.scan import Layout, ScanSet, VerifiedFile
@@ -88,9 +89,10 @@ def _plan_of_set(scan: ScanSet) -> TransferPlan:
 
 
 def _files_of(source: Path) -> list[Path]:
-    if source.is_symlink() or not source.exists():
+    place = long_path.reachable(source)
+    if place.is_symlink() or not place.exists():
         raise UseError("No such file or folder", str(source), "Check the spelling; links are not followed")
-    if not source.is_dir():
+    if not place.is_dir():
         return [_regular(source)]
     files = list(_files(source))
     if not files:
@@ -101,7 +103,7 @@ def _files_of(source: Path) -> list[Path]:
 def _plan(files: Sequence[Path], root: Path) -> TransferPlan:
     members = []
     for file in files:
-        found = file.stat()
+        found = long_path.reachable(file).stat()
         final = file.relative_to(root).as_posix()
         members.append(MemberPlan(file, final, found.st_size, found.st_mtime_ns))
     digest = hashlib.sha256()
@@ -111,16 +113,23 @@ def _plan(files: Sequence[Path], root: Path) -> TransferPlan:
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    for parent, folders, names in os.walk(folder, followlinks=False):
+    top = Path(long_path.long_form(folder))
+    for parent, folders, names in os.walk(top, onerror=_refuse, followlinks=False):
         folders.sort()
+        place = folder / Path(parent).relative_to(top)
         for name in sorted(names):
-            file = Path(parent) / name
-            if file.is_symlink():
+            file = place / name
+            if long_path.reachable(file).is_symlink():
                 raise UseError("A link lies among the files", str(file), "Copy the file itself; links are not followed")
             yield _regular(file)
 
 
+def _refuse(error: OSError) -> None:
+    message = f"{long_path.plain_form(str(error.filename))}: {error.strerror or error}"
+    raise UseError("A folder cannot be read", message, "Check the disk, and whether you may read it") from error
+
+
 def _regular(file: Path) -> Path:
-    if not file.is_file():
+    if not long_path.reachable(file).is_file():
         raise UseError("This cannot be copied", f"{file} is no regular file", "Name files and folders of files")
     return file

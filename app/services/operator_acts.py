@@ -59,23 +59,30 @@ class OperatorActs:
         self.differences = DifferenceActs(kit, runner, self._entry, _restart_moves)
 
     async def restart(self, scan: ScanId, step: StepId | None = None) -> None:
-        """Restart from the failed step, or from `step`; the steps behind it follow."""
+        """Restart from the failed step, or from `step`, with the steps behind it; end an alarm that the scan raised."""
         if step is not None:
             _known(step)
-            if step not in TRANSFER_STEPS:
-                await self._find_out(scan)
+        await self._restart(scan, step, ends_alarm=self._kit.gate.has_alarm_of(scan))
+        self._kit.gate.end_alarm(scan)
+
+    async def record_again(self, scan: ScanId) -> None:
+        """Write a scan's cells anew. Nobody has looked at the share for that: an alarm stays."""
+        await self._restart(scan, RECORD, ends_alarm=False)
+
+    async def _restart(self, scan: ScanId, step: StepId | None, *, ends_alarm: bool) -> None:
+        if step is not None and step not in TRANSFER_STEPS:
+            await self._find_out(scan)
 
         def change(now: Dossier) -> Change:
-            first = (step,) if step else _steps_to_restart(now)
+            first = (step,) if step else _steps_to_restart(now, or_none=ends_alarm)
             moves = _restart_moves(now, *first)
             scan_now = now.scan
             if scan_now.earlier or scan_now.cancelled:
                 scan_now = replace(scan_now, earlier=False, cancelled=False, run=self._run())
-            return Change(steps=moves, scan=scan_now, audit=self._entry(now, "restart", "", ", ".join(first), ""))
+            entry = self._entry(now, "restart", "", ", ".join(first), "")
+            return Change(steps=moves, scan=scan_now, audit=entry, ends_alarm=ends_alarm)
 
         await self._apply(scan, change)
-        if self._kit.gate.alarm:
-            self._kit.gate.reopen()
 
     async def mark(self, scan: ScanId, step: StepId, state: StepState, reason: str) -> None:
         """Mark a step as succeeded, skipped or failed. Steps that name or carry bytes can only be marked as failed."""
@@ -284,13 +291,13 @@ def _known(step: StepId) -> None:
         raise UseError("No such step", f"It was “{step}”", "Steps: " + ", ".join(each.id for each in JOURNEY))
 
 
-def _steps_to_restart(now: Dossier) -> tuple[StepId, ...]:
+def _steps_to_restart(now: Dossier, *, or_none: bool) -> tuple[StepId, ...]:
     stopped = [each.id for each in JOURNEY if now.steps[each.id].state in _NEEDS_RESTART]
     waiting = [each.id for each in JOURNEY if _waits(now, each.id)]
     found = stopped or waiting
     if not found and now.scan.earlier:
         return (JOURNEY[0].id,)
-    if not found:
+    if not found and not or_none:
         raise UseError("Nothing to restart", f"{_name(now)} is {now.state.title}", "Name the step with --from")
     return tuple(found)
 

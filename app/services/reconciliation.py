@@ -79,8 +79,17 @@ def _words(dossier: Dossier) -> str:
 
 
 def open_slides(slides: Sequence[Standing]) -> tuple[Standing, ...]:
-    """Return what a run cannot be ended with unless a reason is named for each."""
-    return tuple(each for each in slides if each.klass not in _DONE)
+    """Return what a run cannot be ended with unless a reason is named for each.
+
+    While the run goes on an expected slide may still come; at its end it is missing.
+    """
+    return tuple(_at_the_end(each) for each in slides if each.klass not in _DONE)
+
+
+def _at_the_end(standing: Standing) -> Standing:
+    if standing.klass is not SlideClass.EXPECTED:
+        return standing
+    return Standing(standing.key, SlideClass.MISSING, "missing: expected, not scanned")
 
 
 def missing(expected: Sequence[Expected], dossiers: Sequence[Dossier]) -> tuple[str, ...]:

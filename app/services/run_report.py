@@ -65,7 +65,7 @@ def make_report(journal: Journal, run_id: RunId, frame: ReportFrame) -> RunRepor
         slides=tuple(_slide_line(journal, dossier) for dossier in dossiers),
         rescans=tuple(_rescan_line(link, audits) for link in links),
         audits=journal.audits(run.id),
-        not_done=_not_done(journal, run.id, dossiers),
+        not_done=_not_done(journal, run, dossiers),
         settings=_settings_lines(frame.settings),
     )
 
@@ -121,8 +121,8 @@ def _rescan_line(link: RescanLink, audits: Sequence[AuditEntry]) -> RescanLine:
     return RescanLine(link.barcode, link.older, link.newer, link.kept, link.older_destination, reason, link.at)
 
 
-def _not_done(journal: Journal, run: RunId, dossiers: Sequence[Dossier]) -> tuple[NotDoneLine, ...]:
-    given = journal.end_reasons(run)
+def _not_done(journal: Journal, run: Run, dossiers: Sequence[Dossier]) -> tuple[NotDoneLine, ...]:
+    given = journal.end_reasons(run.id)
     lines = []
     safe = {dossier.scan.barcode for dossier in dossiers if dossier.published}
     open_scans = [d for d in current_scans(dossiers) if not d.published and d.scan.barcode not in safe]
@@ -130,9 +130,10 @@ def _not_done(journal: Journal, run: RunId, dossiers: Sequence[Dossier]) -> tupl
         reason = _given(given, dossier) or "; ".join(failing_reasons(dossier)) or dossier.state.title
         lines.append(NotDoneLine(dossier.scan.barcode, dossier.scan.files.name, reason))
     seen = safe | {dossier.scan.barcode for dossier in open_scans}
-    for each in journal.expected(run):
+    words = "Expected, not scanned yet" if run.ended_at is None else "Missing: expected, not scanned"
+    for each in journal.expected(run.id):
         if each.barcode not in seen:
-            lines.append(NotDoneLine(each.barcode, "", given.get(each.barcode, "Expected, not scanned")))
+            lines.append(NotDoneLine(each.barcode, "", given.get(each.barcode, words)))
     return tuple(lines)
 
 

@@ -2,6 +2,7 @@
 
 from app.domain.errors import RetryableError
 from app.pipeline.case import Kit
+from app.pipeline.sheet_healing import SheetHealing
 from app.services.chores import Chore
 
 _EVERY_SECONDS = 60.0
@@ -12,14 +13,16 @@ class SheetReading:
 
     def __init__(self, kit: Kit) -> None:
         self._kit = kit
+        self._healing = SheetHealing(kit)
 
     def chore(self) -> Chore:
         """Return what the station repeats."""
         return Chore("reading the slide sheet", _EVERY_SECONDS, self.act)
 
     async def act(self) -> None:
-        """Read the sheet; one that is away says so in the status bar already."""
+        """Read the sheet, and write again what is gone from it; one that is away says so in the status bar already."""
         try:
-            await self._kit.sheet.fresh()
+            sheet = await self._kit.sheet.fresh()
         except RetryableError:
             return
+        await self._healing.look(sheet)

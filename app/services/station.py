@@ -94,6 +94,8 @@ class Station:
         Without `go_on` no run is started, and every scan stays where it is until an act sets it going.
         """
         kit = self.kit
+        for scan, alarm in (await kit.store.work(lambda journal: journal.alarms())).items():
+            kit.gate.raise_alarm(scan, alarm)
         await kit.gate.look(kit.destination, kit.threads.disk)
         await kit.ledger.load()
         runs = await kit.store.work(lambda journal: journal.runs())
@@ -282,7 +284,7 @@ class Station:
         recorded = [d for d in self.kit.ledger.all() if d.published and d.steps[RECORD].state is StepState.SUCCEEDED]
         rebuilt = tuple(dossier.id for dossier in recorded) if rebuild else ()
         for scan in rebuilt:
-            await self.acts.restart(scan, RECORD)
+            await self.acts.record_again(scan)
         self.kit.sheet.wake()
         return rebuilt
 

@@ -2,8 +2,9 @@
 
 A writer of 50 MB/s (a process of its own, ordinary priority) writes one file in steps as a scanner does: once alone,
 once beside a transfer that steps back for it, once beside one that does not (`gentle = "never"`), in turn, on one disk,
-with the caches dropped before each. It has a second's worth of memory to catch up with; what it falls behind further is
-lost, as a camera's picture would be. `synced` writers also wait for the disk once a second.
+with the caches dropped before each; the transfer is of one large file, or of a set of ten thousand small ones. It has a
+second's worth of memory to catch up with; what it falls behind further is lost, as a camera's picture would be.
+`synced` writers also wait for the disk once a second.
 """
 
 import argparse
@@ -29,7 +30,9 @@ MB = 1_000_000
 STEP_BYTES = 2 * MB
 SLACK_SECONDS = 1.0
 WRITERS = ("plain", "synced")
-BESIDES = ("alone", "gentle", "never")
+BESIDES = ("alone", "gentle", "never", "gentle many", "never many")
+"""What the writer has beside it: how the transfer behaves, and whether it is of many small files."""
+MEMBERS, MEMBER_BYTES = 10_000, 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +49,22 @@ def make_source(path: Path, size_mb: int) -> None:
     with path.open("wb") as file:
         for _ in range(size_mb):
             file.write(os.urandom(1 << 20))
+
+
+def make_set(folder: Path) -> None:
+    """Write many small files of one scan."""
+    folder.mkdir()
+    for number in range(MEMBERS):
+        (folder / f"{number:05}.dcm").write_bytes(os.urandom(MEMBER_BYTES))
+
+
+def plan_of(source: Path, number: int) -> TransferPlan:
+    """Return the transfer of a file, or of all files in a folder, under names of its own."""
+    members = []
+    for path in sorted(source.iterdir()) if source.is_dir() else [source]:
+        status = path.stat()
+        members.append(MemberPlan(path, f"{number}/{path.name}", status.st_size, status.st_mtime_ns))
+    return TransferPlan(f"{number:016}", tuple(members))
 
 
 def write_as_a_scanner(path: Path, seconds: float, mb_per_second: float, *, synced: bool) -> Felt:
@@ -84,18 +103,16 @@ def carry_on(source: Path, share: Path, gentle: str) -> float:
     def copy() -> None:
         destination = FolderDestination(share, "Rescans", "benchmark")
         destination.initialise()
-        status = source.stat()
         for number in range(1000):
-            plan = TransferPlan(
-                f"{number:016}", (MemberPlan(source, f"{number}.svs", status.st_size, status.st_mtime_ns),)
-            )
+            plan = plan_of(source, number)
             watch = TransferWatch(progress, ended.is_set, pacing.of(ended.is_set), pacing.is_braked)
             try:
                 destination.publish(plan, destination.copy(plan, watch))
             except StoppedError:
                 return
-            (share / f"{number}.svs").unlink()
-            verified[:] = verified[0] + status.st_size, 0
+            if source.is_file():  # many are not removed: the disk would have more to do with that than with them
+                (share / str(number) / source.name).unlink()
+            verified[:] = verified[0] + plan.size_bytes, 0
 
     start = time.monotonic()
     carrier = threading.Thread(target=copy, name="copy_0")
@@ -107,13 +124,14 @@ def carry_on(source: Path, share: Path, gentle: str) -> float:
     return sum(verified) / MB / (time.monotonic() - start)
 
 
-def measured(folder: Path, source: Path, writer: str, beside: str, seconds: float) -> Felt:
+def measured(folder: Path, writer: str, beside: str, seconds: float) -> Felt:
     """Run the writer once, alone or beside a transfer that has begun two seconds before."""
     drop_caches()
     with tempfile.TemporaryDirectory(dir=folder) as fresh:
         transfer = None
         if beside != "alone":
-            words = ("--transfer", str(source), str(Path(fresh) / "share"), beside)
+            gentle, _, many = beside.partition(" ")
+            words = ("--transfer", str(folder / (many or "source.svs")), str(Path(fresh) / "share"), gentle)
             transfer = subprocess.Popen(
                 [sys.executable, "-m", __spec__.name, *words], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
             )
@@ -133,12 +151,12 @@ def compare(folder: Path, size_mb: int, pairs: int, seconds: float) -> dict[str,
     """Run all rounds; return medians, and what the writer kept of its rate."""
     found: dict[str, dict[str, list[Felt]]] = {writer: {each: [] for each in BESIDES} for writer in WRITERS}
     with tempfile.TemporaryDirectory(dir=folder) as base:
-        source = Path(base) / "source.svs"
-        make_source(source, size_mb)
+        make_source(Path(base) / "source.svs", size_mb)
+        make_set(Path(base) / "many")
         for _ in range(pairs):
             for writer, by_side in found.items():
                 for beside, felt in by_side.items():
-                    felt.append(measured(Path(base), source, writer, beside, seconds))
+                    felt.append(measured(Path(base), writer, beside, seconds))
     return {
         "size_mb": size_mb,
         "pairs": pairs,
@@ -191,7 +209,7 @@ def text_of(document: dict[str, object]) -> str:
     for writer, by_side in document["writers"].items():
         for beside, each in by_side.items():
             lines.append(
-                f"{writer:7} {beside:7} writer {each['writer_mb_per_second']:6.2f} MB/s"
+                f"{writer:7} {beside:11} writer {each['writer_mb_per_second']:6.2f} MB/s"
                 f" ({100 * each['kept_of_its_rate']:6.2f} % of alone), worst write {each['worst_write_seconds']:.3f} s,"
                 f" transfer {each['transfer_mb_per_second']:.0f} MB/s"
             )

@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.domain.calibration import CODES, MARKS, PRINTED, Calibration, TestScan, calibrate, recognise
+from app.domain.declaration import value_problem
 from app.domain.errors import UseError
 from app.domain.hand_scan import DEAD_KEY
-from app.domain.settings import HandScannerSettings, Settings, declared_settings, value_problem
+from app.domain.settings import HandScannerSettings, Settings, declared_settings
 
 US = "`1234567890-=qwertyuiop[]\\asdfghjkl;'zxcvbnm,./ ~!@#$%^&*()_+QWERTYUIOP{}|ASDFGHJKL:\"ZXCVBNM<>?"
 GERMAN = "^1234567890ß´qwertzuiopü+#asdfghjklöäyxcvbnm,.- °!\"§$%&/()=?`QWERTZUIOPÜ*'ASDFGHJKLÖÄYXCVBNM;:_"

@@ -31,6 +31,8 @@ def values(each: Declared) -> st.SearchStrategy[Any]:
     if rule.pairs:
         pairs = st.text(st.characters(codec="utf-8"), min_size=2, max_size=2)
         return st.lists(pairs, max_size=3, unique_by=lambda pair: pair[0]).map(tuple)
+    if rule.headers:
+        return st.sampled_from([(), ("Status = Scan status",), ("Status=Größe =", "blurry % = “B”")])
     if isinstance(default, bool):
         return st.booleans()
     if isinstance(default, int):
@@ -87,6 +89,17 @@ def test_written_settings_read_back_equal(made: Settings) -> None:
         ("[scanner]\nbarcode_pattern = '('", ["line 2", "regular expression"]),
         ("[scanner]\nidentity = ['hand', 'nose']", ["line 2", '["hand", "nose"]', "macro"]),
         ("[lab]\noperators = 'Ann'", ["operators", "a list of texts"]),
+        ("[sheet]\nheaders = ['Status']", ["line 2", '["Status"]', "such as “Status = Scan status”"]),
+        ("[sheet]\nheaders = ['Status = ']", ["such as “Status = Scan status”"]),
+        ("[sheet]\nheaders = ['Statsu = S']", ["names “Statsu”, which is no column of ours; did you mean “Status”?"]),
+        ("[sheet]\nheaders = ['Status = A', 'status = B']", ["must give “Status” one header"]),
+        ("[sheet]\nheaders = ['Status = A', 'Size = a']", ["must not give two columns of ours the header “A”"]),
+        ("[sheet]\nheaders = ['Size = Status']", ["must not give two columns of ours the header “Status”"]),
+        (
+            "[sheet]\nbarcode_column = 'Slide'\nheaders = ['Size = slide']",
+            ["line 3", "[sheet] headers gives “Size” the header “Slide”, which is [sheet] barcode_column"],
+        ),
+        ("[sheet]\nheaders = ['Size = Scanner']", ["which is [sheet] scanner_column"]),
         ("[wedge]\ntranslate = ['yzy']", ["line 2", '["yzy"]', "two characters"]),
         ("[wedge]\ntranslate = ['yz', 'yx']", ["line 2", "each arriving one once"]),
         ("[wedge]\ngap_ms = 55", ["line 2", "from 2 up to 40 ms"]),

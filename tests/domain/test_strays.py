@@ -70,3 +70,35 @@ def test_a_row_copied_under_another_barcode_does_not_keep_the_image() -> None:
 def test_what_is_written_for_a_slide_itself_is_not_put_back() -> None:
     own = RowWrite("C", {"Status": "Need to rescan", "Scan File": "C_P1.svs", "SHA-256": "c" * 64, "Message": ""})
     assert find_strays(sheet(PLAIN_B, C), sheet(filled("C"), PLAIN_B), [B, own]) == ()
+
+
+def test_what_any_station_could_have_written_is_no_stray() -> None:
+    header = ["Barcode", "Study", "Status"]
+
+    def status_only(*rows: list[str]) -> SlideSheet:
+        return read_grid([header, *rows], title="s", barcode_header="Barcode", read_at=datetime.now(UTC))
+
+    before = status_only(["A", "S", ""], ["B", "S", ""])
+    now = status_only(["A", "S", "Complete"], ["B", "S", "Complete"])
+    assert find_strays(before, now, [RowWrite("B", {"Status": "Complete"})]) == ()
+
+
+class Counted(dict[str, str]):
+    """Cells of a write that count how often they were gone through."""
+
+    looks = 0
+
+    def items(self):
+        Counted.looks += 1
+        return super().items()
+
+
+def test_a_thousand_emptied_slides_are_not_each_compared_with_each_row() -> None:
+    empty = {"Status": "", "Scan File": "", "SHA-256": "", "Message": ""}
+    slides = [f"N{number}" for number in range(300)]
+    before = sheet(*([each, "S", "Complete", f"{each}.svs", each, ""] for each in slides), C)
+    now = sheet(*([each, "S", "", "", "", ""] for each in slides), ["C", "S"])
+    Counted.looks = 0
+    (stray,) = find_strays(before, now, [RowWrite(each, Counted(empty)) for each in slides])
+    assert stray.barcode == "C"
+    assert Counted.looks <= 10 * len(slides)

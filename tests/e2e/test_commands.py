@@ -112,6 +112,29 @@ def test_an_unfinished_scan_ends_with_needs_attention(station: Path) -> None:
     assert scan["destination"] is None
 
 
+CLOSED = """
+import os, runpy, sys
+scandir = os.scandir
+def refusing(path="."):
+    if os.path.basename(os.fspath(path)) == "closed":
+        raise PermissionError(13, "Permission denied")
+    return scandir(path)
+os.scandir = refusing
+runpy.run_path(sys.argv.pop(1), run_name="__main__")
+"""
+
+
+def test_run_once_does_what_it_can_see_and_says_what_it_could_not(station: Path) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    (station / "scanner" / "closed").mkdir()
+    words = ("--config", station / "settings.toml", "run", "--once", "--json")
+    done = lab.run(*words, program=[lab.PROGRAM[0], "-c", CLOSED, lab.PROGRAM[1]])
+    assert done.returncode == 3
+    assert "closed: Permission denied" in done.stderr
+    (scan,) = lab.document(done)["scans"]
+    assert scan["state"] == "succeeded"
+
+
 def test_requests_reach_the_program_at_work(station: Path, watching: subprocess.Popen[str]) -> None:
     shutil.copy(SAMPLES / "CMU-1-Small-Region.svs", station / "scanner" / "no-label.svs")
     scan = wait_for_state(station, "needs_attention")

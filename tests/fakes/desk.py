@@ -201,7 +201,7 @@ class FakeDesk:
         scans = (
             (view.barcode or view.id, view.badge) for view in self.scans() if view.state is not StepState.SUCCEEDED
         )
-        return (*scans, *((each.barcode, "expected, not scanned") for each in self.expected))
+        return (*scans, *((each.barcode, "missing: expected, not scanned") for each in self.expected))
 
     async def report(self, out: Path | None = None) -> Path:
         self._do("report", out)

@@ -1,10 +1,10 @@
 """A slide sheet held in memory, which can be away, slow to answer, or changed by other people."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 
 from app.domain.errors import SlideferryError, SurroundingsError
-from app.domain.sheet import CellWrite, RefusedWrite, SlideSheet, WriteResult
+from app.domain.sheet import OUR_HEADERS, CellWrite, RefusedWrite, SlideSheet, WriteResult
 from app.domain.sheet_reading import read_grid
 
 RULES = ["Include in Name?, REQUIRED", "Include in Name?, REQUIRED", "REQUIRED", "Include in Name?", "REQUIRED"]
@@ -27,6 +27,11 @@ class FakeSheet:
         self.batches: list[tuple[CellWrite, ...]] = []
         self.cells: dict[tuple[str, str], str] = {}
         self.read_at: datetime | None = None
+        self.lacks: frozenset[str] = frozenset()
+        """Columns of ours that the sheet does without."""
+        self.shown: tuple[str, ...] = ()
+        """Columns of ours that a reading shows."""
+        self.headers: Mapping[str, str] = OUR_HEADERS
 
     def be_away(self) -> None:
         self.away = SurroundingsError("The slide sheet is away", "no route", "wait")
@@ -35,16 +40,24 @@ class FakeSheet:
         self.reads += 1
         if self.away is not None:
             raise self.away
-        grid = [self.rules, self.header, *self.rows]
-        return read_grid(grid, title="slides.xlsx", barcode_header="Barcode", read_at=self.read_at or datetime.now(UTC))
+        filled = [[*each, *(self.cells.get((each[0], header), "") for header in self.shown)] for each in self.rows]
+        grid = [self.rules, [*self.header, *(self.headers[each] for each in self.shown)], *filled]
+        read_at = self.read_at or datetime.now(UTC)
+        return read_grid(grid, title="slides.xlsx", barcode_header="Barcode", read_at=read_at, headers=self.headers)
 
     def write(self, writes: Sequence[CellWrite]) -> WriteResult:
         if self.away is not None:
             raise self.away
         self.batches.append(tuple(writes))
         known = {each[0] for each in self.rows}
-        written = tuple(each for each in writes if each.barcode in known)
-        refused = tuple(RefusedWrite(each, "no row has this barcode") for each in writes if each.barcode not in known)
+        refused = tuple(
+            RefusedWrite(each, "no such column", no_column=True)
+            if each.barcode in known
+            else RefusedWrite(each, "no row has this barcode")
+            for each in writes
+            if each.barcode not in known or each.column in self.lacks
+        )
+        written = tuple(each for each in writes if each.barcode in known and each.column not in self.lacks)
         for each in written:
             self.cells[each.barcode, each.column] = each.value
         return WriteResult(written, refused)

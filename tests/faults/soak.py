@@ -227,9 +227,12 @@ class Soak:
         """Do what the person at the desk would do for one scan; return whether there was anything."""
         states = {record.state for record in dossier.steps.values()}
         asked = dossier.steps[VERIFY]
-        if dossier.scan.cancelled:
+        alarm = station.kit.gate.has_alarm_of(dossier.id)
+        if dossier.scan.cancelled and not alarm:
             return False
-        if dossier.scan.paused:
+        if alarm:
+            act = "restart"
+        elif dossier.scan.paused:
             act = "resume"
         elif asked.state is StepState.NEEDS_ATTENTION and asked.title == WHICH_ONE:
             act = "keep"

@@ -1,5 +1,7 @@
 """Which sets of the watch folder are new scans: none is taken twice, and none is ever overlooked."""
 
+import errno
+import os
 from pathlib import Path
 from threading import Event
 
@@ -117,6 +119,75 @@ async def test_a_watch_folder_that_cannot_be_listed_is_told_and_looked_at_again(
         lab.watch.with_name("gone").rename(lab.watch)
         await station.runner.look()
         assert station.runner.scanner_trouble is None
+
+
+def refuse_folder(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    scandir = os.scandir
+
+    def refusing(path: Path) -> object:
+        if Path(path).name == name:
+            raise PermissionError(errno.EACCES, "Permission denied")
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+
+
+async def test_a_folder_that_cannot_be_read_is_told_and_the_others_are_taken_in(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lab.scan("a.svs", "620995")
+    async with lab.open() as station:
+        with monkeypatch.context() as patch:
+            refuse_folder(patch, "closed")
+            lab.scan("b.svs", "407871")
+            lab.scan("closed/c.svs", "")
+            await station.runner.look()
+            assert "closed: Permission denied" in str(station.runner.scanner_trouble)
+            await lab.rest()
+            assert lab.get("b.svs").state is S.SUCCEEDED
+        assert await station.runner.look() == 1
+        assert station.runner.scanner_trouble is None
+
+
+async def test_a_file_that_does_not_answer_keeps_no_other_from_being_taken_in(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, lstat = lab.scan("a.svs", ""), os.lstat
+
+    def refusing(asked: Path, **named: object) -> os.stat_result:
+        if Path(asked).name == "a.svs":
+            raise OSError(errno.EIO, "Input/output error")
+        return lstat(asked, **named)
+
+    async with lab.open() as station:
+        await lab.rest()
+        await station.acts.cancel(lab.id("a.svs"))
+        await until(lambda: lab.get("a.svs").state is S.CANCELLED)
+        path.write_bytes(slide_bytes("407871", size=5000))
+        lab.scan("b.svs", "620995")
+        with monkeypatch.context() as patch:
+            patch.setattr(os, "lstat", refusing)
+            assert await station.runner.look() == 1
+            assert "a.svs: Input/output error" in str(station.runner.scanner_trouble)
+        assert await station.runner.look() == 1
+        assert station.runner.scanner_trouble is None
+
+
+async def test_a_first_start_waits_until_it_can_see_all_that_lies_there(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else what it sees only later would be taken for new."""
+    set_old(lab.scan("a.svs", "620995"), 3600)
+    set_old(lab.scan("closed/old.svs", "407871"), 3600)
+    with monkeypatch.context() as patch:
+        refuse_folder(patch, "closed")
+        async with lab.open(take_existing=False) as station:
+            await station.runner.look()
+            assert "closed: Permission denied" in str(station.runner.scanner_trouble)
+            assert station.kit.ledger.all() == ()
+            patch.undo()
+            await station.runner.look()
+            assert [each.scan.earlier for each in station.kit.ledger.all()] == [True, True]
 
 
 async def test_a_set_whose_members_come_one_by_one_is_one_scan_with_all_of_them(lab: Lab) -> None:

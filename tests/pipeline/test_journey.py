@@ -22,6 +22,7 @@ from app.pipeline.journey import (
     SETTLE,
     VERIFY,
 )
+from app.services.desk import Desk
 from tests.fakes.images import slide_bytes
 from tests.fakes.lab import Lab, set_old, until
 
@@ -140,6 +141,46 @@ async def test_corruption_stops_the_queue_until_a_person_restarts(lab: Lab) -> N
         await station.acts.restart(lab.id("a.svs"))
         await lab.rest()
         assert {lab.get(name).state for name in ("a.svs", "b.svs")} == {S.SUCCEEDED}
+
+
+async def test_an_alarm_outlives_the_program_and_ends_with_a_restart_of_the_scan_that_raised_it(lab: Lab) -> None:
+    lab.share.script["copy"].append(SlideError("The name is too long", "for this share"))
+    lab.scan("b.svs", BARCODE_2)
+    async with lab.open():
+        await until(lambda: lab.get("b.svs").state is S.FAILED)
+    lab.share.script["copy"].append(CorruptionError("The copy differs from the scan", "twice"))
+    lab.scan("a.svs", "620995")
+    async with lab.open():
+        await until(lambda: lab.get("a.svs").state is S.FAILED)
+    async with lab.open() as station:
+        assert station.kit.gate.alarm, "a restart of the PC is not a person who looked at the disk"
+        told = Desk(station, lab.folder).station().share_trouble
+        assert "The copy differs from the scan" in told
+        assert "620995" in told, "which one to restart"
+        await station.acts.restart(lab.id("b.svs"))
+        await station.sync(rebuild=True)
+        await asyncio.sleep(0.3)
+        assert station.kit.gate.alarm
+        assert lab.state("b.svs", COPY) is S.PENDING, "another slide's restart says nothing of the disk"
+        await station.acts.restart(lab.id("a.svs"))
+        await lab.rest()
+        assert {lab.get(name).state for name in ("a.svs", "b.svs")} == {S.SUCCEEDED}
+    async with lab.open() as station:
+        assert not station.kit.gate.alarm
+        assert station.kit.gate.trouble is None
+
+
+async def test_an_alarm_of_a_scan_given_up_ends_when_it_is_taken_up_again(lab: Lab) -> None:
+    lab.share.script["copy"].append(CorruptionError("The copy differs from the scan", "twice"))
+    lab.scan("a.svs", "620995")
+    async with lab.open() as station:
+        await until(lambda: lab.get("a.svs").state is S.FAILED)
+        await station.acts.cancel(lab.id("a.svs"))
+        await until(lambda: lab.get("a.svs").state is S.CANCELLED)
+        assert station.kit.gate.alarm
+        await station.acts.restart(lab.id("a.svs"))
+        await lab.rest()
+        assert lab.get("a.svs").state is S.SUCCEEDED
 
 
 @pytest.mark.parametrize("moment", ["copy", "read back"])

@@ -6,6 +6,7 @@ from threading import Event
 import pytest
 
 from app.domain.errors import CorruptionError, DestinationError
+from app.domain.scan import ScanId
 from app.pipeline.limits import DestinationGate, Places, after_copies
 from app.pipeline.threads import Threads
 from tests.fakes.lab import Lab, until
@@ -135,17 +136,33 @@ async def test_the_gate_opens_when_the_destination_is_well_but_never_on_an_alarm
     await gate.look(lab.share, call)
     assert gate.is_open
     assert gate.trouble is None
-    gate.close(CorruptionError("The copy differs", "twice"), alarm=True)
+    gate.raise_alarm(ScanId("a"), CorruptionError("The copy differs", "twice"))
     await gate.look(lab.share, call)
     assert not gate.is_open
-    gate.reopen()
+    gate.end_alarm(ScanId("b"))
+    assert not gate.is_open
+    gate.end_alarm(ScanId("a"))
     assert gate.is_open
+
+
+async def test_each_scan_that_raised_an_alarm_has_to_be_restarted(lab: Lab) -> None:
+    gate = DestinationGate()
+    gate.close(DestinationError("The destination is full", "0 bytes"))
+    for scan in ("a", "b"):
+        gate.raise_alarm(ScanId(scan), CorruptionError("The copy differs", scan))
+    gate.end_alarm(ScanId("a"))
+    assert (gate.is_open, str(gate.trouble)) == (False, "The copy differs: b")
+    gate.end_alarm(ScanId("b"))
+    assert (gate.is_open, str(gate.trouble)) == (False, "The destination is full: 0 bytes")
+    await gate.look(lab.share, call)
+    assert (gate.is_open, gate.trouble) == (True, None)
 
 
 async def test_an_alarm_that_comes_while_the_destination_is_looked_at_stays(lab: Lab) -> None:
     gate = DestinationGate()
     gate.close(DestinationError("The destination is full", "0 bytes"))
-    lab.share.script["check"].append(lambda: gate.close(CorruptionError("The copy differs", "twice"), alarm=True))
+    differs = CorruptionError("The copy differs", "twice")
+    lab.share.script["check"].append(lambda: gate.raise_alarm(ScanId("a"), differs))
     await gate.look(lab.share, call)
     assert gate.alarm
     assert not gate.is_open

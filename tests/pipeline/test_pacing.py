@@ -1,11 +1,13 @@
 """The bandwidth that all copies share, exactly, and the rests of a braked copy."""
 
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Lock, Thread
 
 import pytest
 
+from app.adapters.files import bundle, platform
 from app.adapters.files.folder_destination import FolderDestination
 from app.domain.transfer import MemberPlan, TransferPlan, TransferWatch
 from app.pipeline.pacing import SLICE_SECONDS, Bandwidth, Brake, Pacing
@@ -142,6 +144,50 @@ def test_a_braked_copy_rests_as_long_as_it_works_until_the_brake_comes_off() -> 
     before = clock.now
     pace(CHUNK)
     assert clock.now - before <= 5, "a disk that hung is not left alone for as long as that"
+
+
+def test_each_thread_of_a_braked_copy_rests_for_its_own_work() -> None:
+    clock = HandClock()
+    brake = Brake(clock.monotonic, clock.sleep)
+    brake.on = True
+    pace = Pacing(Bandwidth(0, clock.monotonic, clock.sleep), brake).of(never)
+    with ThreadPoolExecutor(1) as one, ThreadPoolExecutor(1) as other:
+        for thread in (one, other):
+            thread.submit(pace, CHUNK).result()
+        assert clock.now == 100.0, "nobody has worked yet"
+        clock.now += 0.5
+        one.submit(pace, CHUNK).result()
+        assert clock.now == pytest.approx(101.0)
+        clock.now += 0.5
+        other.submit(pace, CHUNK).result()
+        assert clock.now == pytest.approx(103.0), "it has worked since the start, whatever the first one did"
+
+
+def test_a_braked_set_of_many_members_rests_as_long_as_its_batches_take(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "share").mkdir()
+    destination = FolderDestination(tmp_path / "share", "Rescans", "test")
+    destination.initialise()
+    members = []
+    for number in range(100):
+        source = tmp_path / f"{number:03}.dcm"
+        source.write_bytes(b"x" * number)
+        members.append(MemberPlan(source, f"set/{source.name}", number, source.stat().st_mtime_ns))
+    clock, flush = HandClock(), platform.flush_at_once
+
+    def slow_flush(fd: int) -> None:
+        clock.now += 0.5
+        flush(fd)
+
+    monkeypatch.setattr(platform, "flush_at_once", slow_flush)
+    monkeypatch.setattr(bundle, "_BRAKED_MEMBERS", 20)
+    brake = Brake(clock.monotonic, clock.sleep)
+    brake.on = True
+    pacing = Pacing(Bandwidth(0, clock.monotonic, clock.sleep), brake)
+    watch = TransferWatch(lambda _: None, never, pacing.of(never), pacing.is_braked)
+    destination.copy(TransferPlan("0" * 16, tuple(members)), watch)
+    assert clock.now - 100 == pytest.approx(5 * 0.5 + 4 * 0.5), "five batches, a rest after each but the last"
 
 
 def test_a_copy_that_rests_goes_on_at_once_when_the_scanner_has_finished() -> None:

@@ -1,6 +1,7 @@
 """Plans of `transfer`: sets stay together, nothing is carried twice, nothing is followed or skipped in silence."""
 
 import asyncio
+import errno
 import os
 import threading
 from collections.abc import Callable
@@ -60,6 +61,22 @@ def test_a_folder_keeps_its_name(tmp_path: Path) -> None:
     made(tmp_path / "f" / "b" / "1", tmp_path / "f" / "2")
     (plan,) = move_plans([tmp_path / "f"], {})
     assert sorted(finals(plan)) == ["f/2", "f/b/1"]
+
+
+def test_a_folder_that_cannot_be_read_is_named_and_not_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made(tmp_path / "in" / "a.svs", tmp_path / "in" / "closed" / "b.svs")
+    scandir = os.scandir
+
+    def refusing(path: Path | str) -> object:
+        if str(path).endswith("closed"):
+            raise PermissionError(errno.EACCES, "Permission denied", str(path))
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", refusing)
+    with pytest.raises(UseError, match="closed: Permission denied"):
+        move_plans([tmp_path / "in"], {})
 
 
 def test_two_sources_of_one_name_are_refused(tmp_path: Path) -> None:

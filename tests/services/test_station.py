@@ -16,7 +16,7 @@ from app.domain.settings import LabSettings
 from app.domain.step import StepState
 from app.pipeline.journey import COPY, QUALITY
 from app.services.finding import find_scan
-from app.services.reconciliation import standings
+from app.services.reconciliation import open_slides, standings
 from app.services.station import Station
 from app.services.status_json import run_document
 from tests.fakes.lab import OPERATOR, Lab, until
@@ -215,7 +215,13 @@ async def test_a_run_ends_only_with_a_reason_for_each_open_slide(lab: Lab, tmp_p
             await station.end_run({"407871": "broken glass", nameless: " "})
         assert nameless in refused.value.message
         assert "407871" not in refused.value.message
+        with pytest.raises(UseError, match=r"407871 \(missing: expected, not scanned\)"):
+            await station.end_run({nameless: "no label"})
         assert station.run.id == run
+        await station.report(tmp_path / "open.pdf")
+        assert ("407871", "Expected, not scanned yet") in {
+            (each.barcode, each.reason) for each in lab.maker.reports[-1].not_done
+        }
         reasons = {"407871": "broken glass", nameless: "no label"}
         await station.end_run(reasons)
         assert station.open_run is None
@@ -227,6 +233,7 @@ async def test_a_run_ends_only_with_a_reason_for_each_open_slide(lab: Lab, tmp_p
         }  # fmt: skip
         assert [each.action for each in report.audits] == ["end run", "end run"]
         assert [(each.barcode, each.passed) for each in report.slides] == [("620995", True), (None, False)]
+        assert report.not_scanned == "Missing"
         assert report.slides[0].thumbnail == b"thumbnail of a.svs"
         assert ("[scanner] name", "Raven") in report.settings
         assert report.audit_head
@@ -334,6 +341,8 @@ async def test_each_class_of_the_reconciliation(lab: Lab) -> None:
         await lab.rest()
         found = standings(station.expected, station.dossiers(), station.kit.sheet.last)
         assert {each.key: each.klass for each in found} == classes
+        del classes["620995"]
+        assert {each.key: each.klass for each in open_slides(found)} == classes | {"407871": SlideClass.MISSING}
         lab.scan("again.svs", "620995", mark="again")
         await station.runner.look()
         await lab.rest()

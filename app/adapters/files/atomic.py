@@ -7,18 +7,20 @@ from pathlib import Path
 from typing import BinaryIO
 
 from app.adapters.files import platform
+from app.adapters.files.in_use import rename_patiently
 
 
 def write_atomically(path: Path, content: bytes, *, via: Path, before_swap: Callable[[], None] | None = None) -> None:
     """Write `via` in the same file system, make it durable, put it in `path`'s place, make the folder durable.
 
-    `before_swap` may raise to leave the old file as it was. Raises OSError.
+    `before_swap` may raise to leave the old file as it was. Raises OSError; it is InUseError where somebody keeps the
+    old file open for longer than a moment.
     """
     write_new(via, content)
     try:
         if before_swap is not None:
             before_swap()
-        via.replace(path)
+        rename_patiently(lambda: via.replace(path), path)
     except BaseException:
         platform.remove_if_there(via)
         raise

@@ -2,7 +2,8 @@
 
 Where a set has ten thousand files of some kilobytes, waiting for the disk after each of them is what takes the time.
 Members are carried in batches: read ahead, written through the cache, flushed together, read back from the medium while
-the next batch is being written.
+the next batch is being written. While the program steps back for the scanner, batches are small, one is carried after
+the other, and the rest between two of them finds the disks free.
 """
 
 import errno
@@ -10,7 +11,7 @@ import hashlib
 import mmap
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
 from dataclasses import dataclass
@@ -33,10 +34,13 @@ FEWEST = 8
 """Fewer small members than this are not worth a flush of the whole file system."""
 _BATCH_MEMBERS = 500
 _BATCH_BYTES = 64 * 1024 * 1024
+_BRAKED_MEMBERS = 100
+_BRAKED_BYTES = 8 * 1024 * 1024
 _UNDER_WAY = 4
 """Batches that are being written, flushed or read back at once."""
 
 T = TypeVar("T")
+Pace = Callable[[int], None]
 Pair = tuple[MemberPlan, Path]
 """A member and its part."""
 
@@ -72,6 +76,10 @@ class _Written:
     source: Identity
 
 
+_UnderWay = Future[list[Future[list[Arrived]]]]
+"""A batch until it is flushed; its readers then."""
+
+
 class Bundle:
     """Threads that carry the small members of one plan into `folder` and others beside it; used inside `with`."""
 
@@ -97,35 +105,53 @@ class Bundle:
 
         Raises what reading, writing and flushing raise.
         """
-        under_way: deque[Future[list[Future[list[Arrived]]]]] = deque()
-        for batch in _batches(pairs):
-            if len(under_way) == _UNDER_WAY:
+        left = deque(pairs)
+        under_way: deque[_UnderWay] = deque()
+        while left or under_way:
+            alone = self._meter.braked
+            if under_way and (alone or not left or len(under_way) == _UNDER_WAY):
                 yield from _results(under_way.popleft().result())
-            under_way.append(self._begin(batch))
-        while under_way:
-            yield from _results(under_way.popleft().result())
+            elif alone:
+                under_way.append(self._begin_alone(_next_batch(left, _BRAKED_MEMBERS, _BRAKED_BYTES)))
+            else:
+                batch = _next_batch(left, _BATCH_MEMBERS, _BATCH_BYTES)
+                under_way.append(self._begin(batch, self._meter.pace, self._rest_if_braked))
 
-    def _begin(self, batch: Sequence[Pair]) -> Future[list[Future[list[Arrived]]]]:
+    def _begin_alone(self, batch: Sequence[Pair]) -> _UnderWay:
+        """Rest while nothing is under way, then carry a batch without a rest in it."""
+        self._meter.require_running()
+        self._meter.pace(sum(member.size_bytes for member, _ in batch))
+        return self._begin(batch, _at_once, _at_once)
+
+    def _begin(self, batch: Sequence[Pair], pace_write: Pace, pace_back: Pace) -> _UnderWay:
         """Give a batch to the writers, who go on with the next one while this one is flushed."""
         flush = Flush({part.parent for _, part in batch})
-        writing = [self._write.submit(self._write_all, each, flush) for each in _shares(batch, self._threads.writers)]
-        return self._flush.submit(self._finish, flush, writing)
+        shares = _shares(batch, self._threads.writers)
+        writing = [self._write.submit(self._write_all, each, flush, pace_write) for each in shares]
+        return self._flush.submit(self._finish, flush, writing, pace_back)
 
-    def _finish(self, flush: Flush, writing: Sequence[Future[list[_Written]]]) -> list[Future[list[Arrived]]]:
+    def _finish(
+        self, flush: Flush, writing: Sequence[Future[list[_Written]]], pace_back: Pace
+    ) -> list[Future[list[Arrived]]]:
         """Flush what was written; return its readers, who go on while later batches are written."""
         with flush:
             wait(writing)
             written = list(_results(writing))
             flush.run()
-        return [self._back.submit(self._read_back, each) for each in _shares(written, self._threads.readers)]
+        return [self._back.submit(self._read_back, each, pace_back) for each in _shares(written, self._threads.readers)]
 
-    def _write_all(self, pairs: Sequence[Pair], flush: Flush) -> list[_Written]:
+    def _rest_if_braked(self, _size_bytes: int) -> None:
+        """Let what was under way when the scanner began be read back as slowly as it is written."""
+        if self._meter.braked:
+            self._meter.pace(0)
+
+    def _write_all(self, pairs: Sequence[Pair], flush: Flush, pace: Pace) -> list[_Written]:
         written = []
         with closing(read_each(member for member, _ in pairs)) as contents:
             for pair in pairs:
                 member, part = pair
                 self._meter.require_running()
-                self._meter.pace(member.size_bytes)
+                pace(member.size_bytes)
                 content, source = next(contents)
                 try:
                     _write_part(part, content, flush)
@@ -134,11 +160,12 @@ class Bundle:
                 written.append(_Written(pair, hashlib.sha256(content).hexdigest(), source))
         return written
 
-    def _read_back(self, written: Sequence[_Written]) -> list[Arrived]:
+    def _read_back(self, written: Sequence[_Written], pace: Pace) -> list[Arrived]:
         buffer = make_buffer(max(each.pair[0].size_bytes for each in written))
         arrived = []
         for each in written:
             self._meter.require_running()
+            pace(each.pair[0].size_bytes)
             arrived.append(_compare(each, buffer))
         return arrived
 
@@ -176,17 +203,18 @@ def _compare(written: _Written, buffer: mmap.mmap) -> Arrived:
     return Arrived(written.pair, written.sha256, equal, grade, identity(status), written.source)
 
 
-def _batches(pairs: Iterable[Pair]) -> Iterator[list[Pair]]:
+def _at_once(_size_bytes: int) -> None:
+    """Pace what was paced as a whole."""
+
+
+def _next_batch(left: deque[Pair], most_members: int, most_bytes: int) -> list[Pair]:
+    """Take members away from the front, until they are so many or hold so much."""
     batch: list[Pair] = []
-    size = 0
-    for pair in pairs:
-        batch.append(pair)
-        size += pair[0].size_bytes
-        if len(batch) == _BATCH_MEMBERS or size >= _BATCH_BYTES:
-            yield batch
-            batch, size = [], 0
-    if batch:
-        yield batch
+    size_bytes = 0
+    while left and len(batch) < most_members and size_bytes < most_bytes:
+        batch.append(left.popleft())
+        size_bytes += batch[-1][0].size_bytes
+    return batch
 
 
 def _shares(whole: Sequence[T], number: int) -> list[Sequence[T]]:

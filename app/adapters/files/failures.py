@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
+from app.adapters.files.in_use import InUseError
+from app.domain import long_path
 from app.domain.errors import (
     DestinationError,
     HeldError,
@@ -99,12 +101,15 @@ _ANSWERS = (
 
 
 _WHEN_HELD = "It is tried again for five minutes; then find out which program has it open (a virus scanner, a viewer)."
+_WHEN_SEEMINGLY_HELD = f"{_WHEN_HELD} Where none has, give this account the right to replace files there."
 
 
 def from_destination(error: OSError, path: Path | str) -> SlideferryError:
     """Return what an OSError at the destination means; unknown codes are passing trouble, tried again with a limit."""
     code, windows = error.errno, getattr(error, "winerror", None)
     message = f"{_place(error, path)}: {_reason(error)}"
+    if isinstance(error, InUseError):
+        return HeldError("Another program holds the file at the destination", message, _WHEN_SEEMINGLY_HELD)
     if windows in _HELD_WINDOWS:
         return HeldError("Another program holds the file at the destination", message, _WHEN_HELD)
     for answer in _ANSWERS:
@@ -119,6 +124,8 @@ def from_source(error: OSError, path: Path | str) -> SlideferryError:
     windows = getattr(error, "winerror", None)
     if windows in _HELD_WINDOWS:
         return HeldError("Another program holds the scan", message, _WHEN_HELD)
+    if long_path.is_too_long(error, path):
+        return RetryableError(long_path.TITLE, message, long_path.HINT)
     if error.errno in _VANISHED:
         return SourceChangedError("The scan has gone", message, "It is looked at again when it is back.")
     if error.errno in _REFUSED and windows in {None, 5}:
@@ -161,7 +168,7 @@ def at_source(path: Path | str) -> Answering:
 
 def _place(error: OSError, path: Path | str) -> str:
     named = error.filename2 or error.filename
-    return os.fsdecode(named) if isinstance(named, str | bytes) else str(path)
+    return long_path.plain_form(os.fsdecode(named) if isinstance(named, str | bytes) else str(path))
 
 
 def _reason(error: OSError) -> str:

@@ -27,6 +27,7 @@ from app.adapters.files.site import Site, about_the_root, names_in, require_dist
 from app.adapters.files.source import Identity, identity, require_same
 from app.adapters.files.station_notes import read_stations, write_station
 from app.adapters.files.tree import Tree, part_of, places, plain_status
+from app.domain import long_path
 from app.domain.audit import AuditHead
 from app.domain.errors import DestinationError, UseError
 from app.domain.scan import VerifiedFile
@@ -40,7 +41,7 @@ class FolderDestination:
     def __init__(self, root: Path, rescans: str, station: str, *, patience: Patience | None = None) -> None:
         self._shown = root.absolute()
         self._rescans = rescans
-        self._site = Site(Tree(Path(platform.long_path(self._shown))), station, patience or Patience())
+        self._site = Site(Tree(Path(long_path.long_form(self._shown))), station, patience or Patience())
         self._id: str | None = None
         self._verified: dict[str, Identity] = {}
         self._hashes = HashMemory()

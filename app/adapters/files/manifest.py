@@ -11,6 +11,7 @@ from pathlib import Path
 from app.adapters.files import names, platform
 from app.adapters.files.atomic import write_atomically
 from app.adapters.files.failures import at_destination
+from app.adapters.files.in_use import rename_patiently
 from app.adapters.files.share_lock import FolderLock
 from app.domain.errors import SlideError
 
@@ -119,7 +120,7 @@ def _take_away(path: Path, via: Path, lock: FolderLock) -> None:
     via.mkdir()
     try:
         lock.require_held()
-        path.rename(via / path.name)
+        rename_patiently(lambda: path.rename(via / path.name), path)
     finally:
         _remove_prepared(via)
     platform.sync_folder(path.parent)

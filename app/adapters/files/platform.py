@@ -8,7 +8,7 @@ import io
 import os
 import stat
 import sys
-from pathlib import Path, PureWindowsPath
+from pathlib import Path
 
 from app.adapters.files import platform_macos, platform_posix, platform_windows
 
@@ -83,6 +83,14 @@ def flushes_at_once(folder: Path, *, system: str = sys.platform) -> bool:
     So it is on Linux' own disk file systems. A network or FUSE mount may take the call and pass nothing on.
     """
     return system not in {WINDOWS, MACOS} and platform_posix.is_disk_file_system(folder)
+
+
+def is_remote(path: Path, *, system: str = sys.platform) -> bool | None:
+    """Return whether a path, which need not be there, lies on a network file system; None where nothing tells."""
+    if system == WINDOWS:
+        return platform_windows.is_remote(path)
+    there = next((each for each in (path, *path.parents) if os.path.lexists(each)), path)
+    return platform_macos.is_remote(there) if system == MACOS else platform_posix.is_remote(there)
 
 
 def flush_at_once(fd: int) -> None:
@@ -241,16 +249,6 @@ def try_lock(fd: int, *, system: str = sys.platform) -> bool:
 def is_link(status: os.stat_result) -> bool:
     """Return whether an `lstat` result is a symbolic link or a Windows junction."""
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE_LINKS
-
-
-def long_path(path: Path, *, system: str = sys.platform) -> str:
-    """Return an absolute path in the form that is not cut at 260 characters (Windows); elsewhere as it is."""
-    if system != WINDOWS:
-        return str(path)
-    text = str(PureWindowsPath(path))
-    if text.startswith("\\\\?\\"):
-        return text
-    return "\\\\?\\UNC\\" + text[2:] if text.startswith("\\\\") else "\\\\?\\" + text
 
 
 def remove_if_there(path: Path) -> None:

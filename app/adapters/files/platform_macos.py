@@ -9,6 +9,9 @@ from pathlib import Path
 _RENAME_EXCL = 4
 _F_NOCACHE = 48
 _F_FULLFSYNC = 51
+_MNT_LOCAL = 0x1000
+_FLAGS_AT = 64
+"""Where `f_flags` lies in `struct statfs` with 64-bit inodes (sys/mount.h)."""
 
 
 @cache
@@ -41,3 +44,14 @@ def bypass_cache(fd: int) -> bool:
     except OSError:
         return False
     return True
+
+
+def is_remote(path: Path) -> bool | None:
+    """Return whether a path lies on a file system that is not this computer's own; None where nothing tells."""
+    library = _c_library()
+    # On Intel the plain name still means the struct with 32-bit inodes; Apple silicon has only the other one.
+    statfs = getattr(library, "statfs$INODE64", None) or library.statfs
+    told = ctypes.create_string_buffer(4096)  # longer than struct statfs
+    if statfs(os.fsencode(path), told) != 0:
+        return None
+    return not ctypes.c_uint32.from_buffer(told, _FLAGS_AT).value & _MNT_LOCAL

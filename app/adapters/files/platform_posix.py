@@ -18,6 +18,12 @@ _TRIES = 4
 _PAUSE_SECONDS = 0.02
 _DISK_FILE_SYSTEMS = frozenset({0xEF53, 0x58465342, 0x9123683E, 0xF2F52010, 0x01021994})
 """`f_type` of ext2 to ext4, XFS, btrfs, F2FS and tmpfs (linux/magic.h)."""
+_NETWORK_FILE_SYSTEMS = frozenset(
+    {0x6969, 0x517B, 0xFF534D42, 0xFE534D42, 0x5346414F, 0x6B414653, 0x73757245, 0x00C36400}
+)
+"""`f_type` of NFS, SMB, CIFS, SMB2, AFS (OpenAFS and the kernel's), Coda and Ceph (linux/magic.h)."""
+_FOR_ANYTHING = frozenset({0x65735546, 0x01021997})
+"""FUSE, which may be sshfs, and 9p, which may be a folder that a container shares with its host."""
 
 
 @cache
@@ -43,10 +49,21 @@ def rename_exclusively(old: Path, new: Path) -> None:
 
 def is_disk_file_system(folder: Path) -> bool:
     """Return whether a folder lies on one of the kernel's own disk file systems, whose syncfs flushes everything."""
+    return file_system_type(folder) in _DISK_FILE_SYSTEMS
+
+
+def is_remote(path: Path) -> bool | None:
+    """Return whether a path lies on a network file system; None where the type of the file system does not tell."""
+    kind = file_system_type(path)
+    return None if kind is None or kind in _FOR_ANYTHING else kind in _NETWORK_FILE_SYSTEMS
+
+
+def file_system_type(path: Path) -> int | None:
+    """Return `f_type` of the file system that holds a path, None where the system does not say."""
     told = ctypes.create_string_buffer(512)  # struct statfs is shorter on every Linux; its first member is f_type
-    if sys.platform != "linux" or _c_library().statfs(os.fsencode(folder), told) != 0:
-        return False
-    return ctypes.c_ulong.from_buffer(told).value & 0xFFFFFFFF in _DISK_FILE_SYSTEMS
+    if sys.platform != "linux" or _c_library().statfs(os.fsencode(path), told) != 0:
+        return None
+    return ctypes.c_ulong.from_buffer(told).value & 0xFFFFFFFF
 
 
 def sync_file_system(fd: int) -> None:

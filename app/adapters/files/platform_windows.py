@@ -5,7 +5,7 @@ Modules that only Windows has are imported when a function is called, so that th
 
 import importlib
 import os
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 _GENERIC_READ = 0x80000000
@@ -14,6 +14,7 @@ _OPEN_EXISTING = 3
 _NO_BUFFERING = 0x20000000
 _SEQUENTIAL_SCAN = 0x08000000
 _OPEN_REPARSE_POINT = 0x00200000
+_DRIVE_REMOTE = 4
 _LOCKED_BYTE = 0x7FFF0000
 """Far behind what is written: Windows keeps others from reading a locked range."""
 
@@ -39,7 +40,8 @@ def open_shared(path: Path, *, past_cache: bool) -> int:
     flags = _OPEN_REPARSE_POINT | (_NO_BUFFERING if past_cache else _SEQUENTIAL_SCAN)
     handle = kernel.CreateFileW(str(path), _GENERIC_READ, _SHARE_ALL, None, _OPEN_EXISTING, flags, None)
     if handle is None or handle == ctypes.c_void_p(-1).value:
-        raise ctypes.WinError(ctypes.get_last_error())
+        code = ctypes.get_last_error()
+        raise OSError(0, ctypes.FormatError(code).strip(), str(path), code)
     return int(msvcrt.open_osfhandle(handle, os.O_RDONLY | getattr(os, "O_NOINHERIT", 0)))
 
 
@@ -48,3 +50,25 @@ def lock(fd: int) -> None:
     msvcrt = importlib.import_module("msvcrt")
     os.lseek(fd, _LOCKED_BYTE, os.SEEK_SET)
     msvcrt.locking(fd, msvcrt.LK_NBLCK, 1)
+
+
+def is_remote(path: Path) -> bool:
+    """Return whether a path, or what it leads to, is on a share, by its name or by the letter of its drive."""
+    return any(_is_on_share(PureWindowsPath(each)) for each in (str(path), os.path.realpath(path)))
+
+
+def _is_on_share(path: PureWindowsPath) -> bool:
+    text = str(path)
+    plain = text.removeprefix("\\\\?\\")
+    if plain.startswith("\\\\") or (plain != text and plain[:4].upper() == "UNC\\"):
+        return True
+    drive = PureWindowsPath(plain).drive
+    return bool(drive) and _drive_type(drive + "\\") == _DRIVE_REMOTE
+
+
+def _drive_type(root: str) -> int:
+    ctypes: Any = importlib.import_module("ctypes")
+    kernel = ctypes.WinDLL("kernel32")
+    kernel.GetDriveTypeW.restype = ctypes.c_uint
+    kernel.GetDriveTypeW.argtypes = [ctypes.c_wchar_p]
+    return int(kernel.GetDriveTypeW(root))

@@ -21,8 +21,9 @@ from app.domain.transfer import TransferPlan
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One member on its way from its part to its final name."""
+    """One member on its way from its part to its final name, both in `folder`, which members share."""
 
+    folder: Path
     final: Path
     part: Path
     sha256: str
@@ -45,7 +46,7 @@ class Publication:
         self._site = site
         self._own = {site.tree.path(own_folder)} if own_folder else set()
         self._items = items
-        self._folders = {item.final.parent for item in items}
+        self._folders = {item.folder for item in items}
         self._trusted = trusted
 
     def run(self) -> None:
@@ -53,7 +54,7 @@ class Publication:
         with self._site.locked(self._folders | self._own) as held:
             self._require_own_folders()
             present = {folder: Listing(folder) for folder in self._folders}
-            waiting = [item for item in self._items if not self._is_done(item, present[item.final.parent])]
+            waiting = [item for item in self._items if not self._is_done(item, present[item.folder])]
             self._require_parts(waiting)
             self._rename(waiting)
             self._write_down(held)
@@ -86,7 +87,10 @@ class Publication:
     def _write_down(self, held: Mapping[Path, FolderLock]) -> None:
         """Make the new names durable, then list them."""
         self._sync_folders()
-        self._site.change_manifests(held, {item.final: item.sha256 for item in self._items})
+        lines: dict[Path, dict[str, str]] = {}
+        for item in self._items:
+            lines.setdefault(item.folder, {})[item.final.name] = item.sha256
+        self._site.change_manifests(held, lines)
 
     def _sync_folders(self) -> None:
         for folder in filter(is_folder, self._folders):
@@ -112,7 +116,7 @@ class Publication:
 
     def _is_own(self, folder: Path) -> bool:
         """Return whether a folder belongs to this set alone: its own, or one below the folder of its main member."""
-        home = self._items[0].final.parent
+        home = self._items[0].folder
         return home in folder.parents or any(own == folder or own in folder.parents for own in self._own)
 
     def _is_done(self, item: Item, present: Listing) -> bool:
@@ -155,7 +159,7 @@ class Publication:
         """Give members of this scan that are final, but listed nowhere yet, their part names back."""
         listed: dict[Path, Mapping[str, str]] = {}
         for item in self._items:
-            folder = item.final.parent
+            folder = item.folder
             lines = listed.setdefault(folder, read_manifest(folder))
             if item.final.name not in lines and item.final.name in names_in(folder) and _holds(item.final, item):
                 _take_back(item)
@@ -166,11 +170,15 @@ def items_of(site: Site, plan: TransferPlan, files: tuple[VerifiedFile, ...]) ->
     verified = {file.destination: file for file in files}
     if set(verified) != {member.final for member in plan.members}:
         raise SlideError("Only a whole scan can be published", "The verified files are not those of the plan")
-    finals = places(site.tree.path, (member.final for member in plan.members))
-    return tuple(
-        Item(final, part_of(final, plan.fingerprint), file.sha256, file.size_bytes)
-        for final, file in zip(finals, (verified[member.final] for member in plan.members), strict=True)
-    )
+    folders: dict[str, Path] = {}
+    items = []
+    for member, final in zip(plan.members, places(site.tree.path, (each.final for each in plan.members)), strict=True):
+        above, file = member.final.rpartition("/")[0], verified[member.final]
+        if above not in folders:
+            folders[above] = final.parent
+        part = part_of(final, plan.fingerprint)
+        items.append(Item(folders[above], final, part, file.sha256, file.size_bytes))
+    return tuple(items)
 
 
 def _take_back(item: Item) -> None:

@@ -51,7 +51,10 @@ def relocate(site: Site, move: Relocation) -> None:
                 platform.rename_exclusively(step.old, step.new)
         _sync(steps)
         left = [step.old for step in steps if regular_status(step.old) is None]
-        site.change_manifests(held, {step.new: step.sha256 for step in steps}, left)
+        lines: dict[Path, dict[str, str]] = {}
+        for step in steps:
+            lines.setdefault(step.new.parent, {})[step.new.name] = step.sha256
+        site.change_manifests(held, lines, left)
         _remove_empty_folders(site, steps, move.own_folder)
 
 

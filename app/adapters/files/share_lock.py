@@ -14,7 +14,6 @@ import json
 import os
 import platform as machine
 import secrets
-import sys
 import threading
 import time
 import uuid
@@ -29,10 +28,12 @@ import psutil
 
 from app.adapters.files import names, platform
 from app.adapters.files.failures import at_destination
+from app.adapters.files.in_use import InUseError, rename_patiently, seems_in_use
 from app.domain.errors import RetryableError
 
 _BEAT_SECONDS = 5.0
 _LOOK_SECONDS = 0.05
+_MOST_BYTES = 4096
 _LONGEST_LOOK_SECONDS = 1.0
 """A longer pause between two looks counts as this much: a PC that slept has watched nobody's heartbeat meanwhile."""
 
@@ -87,7 +88,17 @@ class FolderLock:
             self._beats.join()
         with at_destination(self._path):
             os.close(self._fd)
-            self._take_away(lambda content: _field(content, "token") == self._token)
+            self._give_back()
+
+    def _give_back(self) -> None:
+        """Take the own file away; a waiter on another system may just be reading it."""
+        aside = self._aside()
+        try:
+            rename_patiently(lambda: self._path.rename(aside), self._path)
+        except (FileNotFoundError, InUseError):
+            # Taken over meanwhile, or to be taken over for its silence. What was done under it is done either way.
+            return
+        self._remove_if_meant(aside, lambda content: _field(content, "token") == self._token)
 
     def require_held(self) -> None:
         """Raise RetryableError when another program has taken the lock over meanwhile."""
@@ -146,27 +157,30 @@ class FolderLock:
 
     def _break(self, judged: bytes) -> bool:
         """Take a dead holder's file away; return False when it has become a living one's meanwhile, or cannot be."""
-        broken = self._take_away(lambda content: content == judged)
+        aside = self._aside()
+        try:
+            self._path.rename(aside)
+        except FileNotFoundError:
+            return False
+        except OSError as error:
+            if not seems_in_use(error, self._path):
+                raise
+            return False  # its holder has it open, and so is alive
+        broken = self._remove_if_meant(aside, lambda content: content == judged)
         token = _field(judged, "token")
         if broken and token is not None:
             self._broken.add(token)
         return broken
 
-    def _take_away(self, meant: Callable[[bytes], bool]) -> bool:
-        """Remove the lock's file if it is the one that is meant; between a look and a removal it could become another.
+    def _aside(self) -> Path:
+        return self._path.with_suffix(f".{self._token}{names.BROKEN_LOCK_SUFFIX}")
 
-        So it is put aside first and looked at there; another's goes back, unless somebody has made a new one by now:
-        then its former holder finds out.
+    def _remove_if_meant(self, aside: Path, meant: Callable[[bytes], bool]) -> bool:
+        """Remove a lock's file that was put aside if it is the one that is meant.
+
+        Between a look at the lock and its removal it could become another, so it is looked at when it is aside;
+        another's goes back, unless somebody has made a new one by now: then its former holder finds out.
         """
-        aside = self._path.with_suffix(f".{self._token}{names.BROKEN_LOCK_SUFFIX}")
-        try:
-            self._path.rename(aside)
-        except FileNotFoundError:
-            return False
-        except PermissionError:
-            if sys.platform != platform.WINDOWS:
-                raise
-            return False  # its holder has it open, and so is alive
         taken = meant(_content(aside))
         if not taken:
             with suppress(FileExistsError):
@@ -176,10 +190,15 @@ class FolderLock:
 
 
 def _content(path: Path) -> bytes:
+    """Return what a lock's file says, empty where there is none; its holder can take it away meanwhile."""
     try:
-        return path.read_bytes()
+        fd = platform.open_source(path)
     except FileNotFoundError:
         return b""
+    try:
+        return platform.read_up_to(fd, _MOST_BYTES)
+    finally:
+        os.close(fd)
 
 
 def _field(content: bytes, name: str) -> str | None:

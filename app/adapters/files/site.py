@@ -93,16 +93,13 @@ class Site:
             yield held
 
     def change_manifests(
-        self, held: Mapping[Path, FolderLock], add: Mapping[Path, str], drop: Iterable[Path] = ()
+        self, held: Mapping[Path, FolderLock], add: Mapping[Path, Mapping[str, str]], drop: Iterable[Path] = ()
     ) -> None:
-        """Add and drop the lines of files in folders whose locks are `held`: first all that are added."""
-        added: dict[Path, dict[str, str]] = {}
-        for path, sha256 in add.items():
-            added.setdefault(path.parent, {})[path.name] = sha256
+        """Add lines (folder to name to SHA-256), then drop those of files, in folders whose locks are `held`."""
         dropped: dict[Path, set[str]] = {}
         for path in drop:
             dropped.setdefault(path.parent, set()).add(path.name)
-        for folder, lines in added.items():
+        for folder, lines in add.items():
             change_manifest(folder, add=lines, drop=set(), lock=held[folder])
         for folder, gone in dropped.items():
             if is_folder(folder):

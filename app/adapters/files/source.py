@@ -13,6 +13,7 @@ from typing import Self
 
 from app.adapters.files import platform
 from app.adapters.files.failures import at_source, from_source
+from app.domain import long_path
 from app.domain.errors import SourceChangedError
 from app.domain.transfer import MemberPlan
 
@@ -40,10 +41,11 @@ class OpenSource:
 
     def __init__(self, path: Path, size_bytes: int, mtime_ns: int) -> None:
         self._path = path
+        self._reachable = long_path.reachable(path)
         with at_source(path):
-            if not stat.S_ISREG(path.lstat().st_mode):
+            if not stat.S_ISREG(self._reachable.lstat().st_mode):
                 raise SourceChangedError("The scan has gone", f"{path} is no longer a plain file")
-            self._fd = platform.open_source(path)
+            self._fd = platform.open_source(self._reachable)
         try:
             self._start = self._seen()
             if (self._start.size_bytes, self._start.mtime_ns) != (size_bytes, mtime_ns):
@@ -72,7 +74,7 @@ class OpenSource:
         if self._seen() != self._start:
             raise _changed(self._path, "it was written to while it was being read")
         with at_source(self._path):
-            named = self._path.lstat()
+            named = self._reachable.lstat()
         if named.st_ino != self._start.inode or not stat.S_ISREG(named.st_mode):
             raise _changed(self._path, "another file took its place while it was being read")
 
@@ -113,7 +115,7 @@ def read_each(members: Iterable[MemberPlan]) -> Generator[tuple[bytes, Identity]
 
 def _open_soon(path: Path) -> int:
     try:
-        return platform.open_source(path, soon=True)
+        return platform.open_source(long_path.reachable(path), soon=True)
     except OSError as error:
         raise from_source(error, path) from error
 
@@ -139,7 +141,7 @@ def _read_whole(member: MemberPlan, fd: int) -> tuple[bytes, Identity]:
 def require_same(path: Path, before: Identity) -> None:
     """Raise SourceChangedError unless a name still leads to the file that was read, untouched since."""
     try:
-        status = os.lstat(path)
+        status = os.lstat(long_path.reachable(path))
     except OSError as error:
         raise from_source(error, path) from error
     if not stat.S_ISREG(status.st_mode) or identity(status) != before:

@@ -9,6 +9,7 @@ from app.adapters.files import platform
 from app.adapters.files.failures import at_source
 from app.adapters.files.medium import CHUNK_BYTES, MediumReader, make_buffer
 from app.adapters.files.meter import Meter
+from app.domain import long_path
 from app.domain.errors import SlideError, SourceChangedError, SurroundingsError
 from app.domain.scan import Member, ScanSet
 from app.domain.transfer import TransferWatch
@@ -22,10 +23,11 @@ class ScannerDisk:
 
         Raises StoppedError, SourceChangedError when it is gone or no plain file, RetryableError.
         """
+        place = long_path.reachable(path)
         with at_source(path):
-            if not stat.S_ISREG(path.lstat().st_mode):
+            if not stat.S_ISREG(place.lstat().st_mode):
                 raise SourceChangedError("The scan has gone", f"{path} is no longer a plain file")
-            return _hash(path, watch)
+            return _hash(place, watch)
 
     def remove(self, scan: ScanSet) -> None:
         """Remove the members of a scan; nothing is removed unless all are still what was found, or gone already."""
@@ -36,12 +38,13 @@ class ScannerDisk:
             if not self._is_there(scan, member):  # looked at again: something may have been written meanwhile
                 continue
             with at_source(path):
-                platform.remove_if_there(path)
+                platform.remove_if_there(long_path.reachable(path))
             folders.update(folder for folder in path.parents if scan.root in folder.parents)
         for folder in sorted(folders, key=lambda each: len(each.parts), reverse=True):
             with at_source(folder):
-                if not any(folder.iterdir()):
-                    folder.rmdir()
+                place = long_path.reachable(folder)
+                if not any(place.iterdir()):
+                    place.rmdir()
 
     def free_bytes(self, folder: Path) -> int:
         """Return the space left on the disk of this folder; raises SurroundingsError when it cannot be asked."""
@@ -57,7 +60,7 @@ class ScannerDisk:
             _require_plain_folder(scan.root / folder)
         with at_source(path):
             try:
-                status = path.lstat()
+                status = long_path.reachable(path).lstat()
             except FileNotFoundError:
                 return False
         as_found = (status.st_size, status.st_mtime_ns) == (member.size_bytes, member.mtime_ns)
@@ -69,7 +72,7 @@ class ScannerDisk:
 def _require_plain_folder(folder: Path) -> None:
     with at_source(folder):
         try:
-            status = folder.lstat()
+            status = long_path.reachable(folder).lstat()
         except FileNotFoundError:
             return
     if platform.is_link(status) or not stat.S_ISDIR(status.st_mode):
@@ -82,7 +85,7 @@ def _not_what_it_was(path: Path) -> SlideError:
 
 
 def _hash(path: Path, watch: TransferWatch) -> str:
-    digest = hashlib.sha256()
+    digest, shown = hashlib.sha256(), long_path.plain_form(str(path))
     with MediumReader(path, at_source) as reader:
         size = reader.status().st_size
         meter = Meter(size, watch)
@@ -92,10 +95,10 @@ def _hash(path: Path, watch: TransferWatch) -> str:
             while done < size:
                 count = reader.read(buffer, done, min(len(buffer), size - done))
                 if count == 0:
-                    raise SourceChangedError("The scan changed", f"{path} became shorter while it was being read")
+                    raise SourceChangedError("The scan changed", f"{shown} became shorter while it was being read")
                 digest.update(view[:count])
                 done += count
                 meter.verified(count)
         if path.lstat().st_size != size:
-            raise SourceChangedError("The scan changed", f"{path} was written to while it was being read")
+            raise SourceChangedError("The scan changed", f"{shown} was written to while it was being read")
     return digest.hexdigest()

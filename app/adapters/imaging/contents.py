@@ -8,6 +8,7 @@ from app.adapters.imaging import dicom
 from app.adapters.imaging.czi import CziError, open_czi
 from app.adapters.imaging.leading import Leading, read_leading
 from app.adapters.imaging.tiff import TiffError, read_description
+from app.domain import long_path
 from app.domain.scan import Member
 
 COMPANION = re.compile(rb'MetadataFile="([^"<>/\\]{1,255})"')
@@ -46,7 +47,7 @@ class ContentsMemory:
         if known is not None and known[:2] == (member.size_bytes, member.mtime_ns):
             return known[2]
         try:
-            contents = _look_into(root / member.path)
+            contents = _look_into(long_path.reachable(root / member.path))
         except OSError:  # gone, or held by the scanner: asked again at the next look
             return UNREADABLE
         if len(self._known) >= REMEMBERED:

@@ -3,6 +3,8 @@
 import sys
 from pathlib import Path
 
+from app.domain import long_path
+
 SHARING_VIOLATION = 32
 LOCK_VIOLATION = 33
 
@@ -30,7 +32,7 @@ if sys.platform == "win32":
         )
         kernel.CloseHandle.argtypes = (wintypes.HANDLE,)
         share = FILE_SHARE_READ | FILE_SHARE_DELETE
-        handle = kernel.CreateFileW(str(path), GENERIC_READ, share, None, OPEN_EXISTING, 0, None)
+        handle = kernel.CreateFileW(str(long_path.reachable(path)), GENERIC_READ, share, None, OPEN_EXISTING, 0, None)
         if handle == wintypes.HANDLE(-1).value:
             return ctypes.get_last_error()
         kernel.CloseHandle(handle)

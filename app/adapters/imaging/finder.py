@@ -18,8 +18,10 @@ from app.adapters.imaging.folder_listing import (
 from app.adapters.imaging.grouping import Grouping
 from app.adapters.imaging.names import is_ndtiff_level
 from app.adapters.imaging.sidecars import Sidecars
+from app.adapters.imaging.unseen import may_lack_members
+from app.domain import long_path
 from app.domain.errors import RetryableError, SurroundingsError, UseError
-from app.domain.scan import Layout, Member, ScanSet, is_sidecar
+from app.domain.scan import Layout, Member, ScanSet, Survey, is_sidecar
 
 
 class FolderFinder:
@@ -28,13 +30,19 @@ class FolderFinder:
     def __init__(self) -> None:
         self._contents = ContentsMemory()
 
-    def find(self, root: Path) -> tuple[ScanSet, ...]:
-        """Return every scan below `root`, also damaged and unfinished ones, ordered by path.
+    def survey(self, root: Path) -> Survey:
+        """Return every scan below `root`, also damaged and unfinished ones, ordered by path, and what was not seen.
 
         Sizes and times are those of the folder's listing, which on Windows may lag behind a file being written:
-        `look` asks the files themselves. Raises SurroundingsError when the folder cannot be listed.
+        `look` asks the files themselves. Raises SurroundingsError when the folder itself cannot be listed.
         """
-        return self._group(list_folder(root))
+        listing = list_folder(root)
+        found = self._group(listing)
+        return Survey(tuple(each for each in found if not may_lack_members(each, listing)), listing.trouble())
+
+    def find(self, root: Path) -> tuple[ScanSet, ...]:
+        """Return every scan below `root`, as `survey` does; raises SurroundingsError where not all of it was seen."""
+        return self._group(_seen(list_folder(root)))
 
     def find_named(self, path: Path) -> tuple[ScanSet, ...]:
         """Return the scans a person means by a path: those in a folder, or the one a file belongs to.
@@ -43,7 +51,7 @@ class FolderFinder:
         nothing, SurroundingsError when a folder cannot be listed.
         """
         place = Path(os.path.abspath(path))  # noqa: PTH100 - Path.resolve would follow links
-        if place.is_dir():
+        if long_path.reachable(place).is_dir():
             whole = self._as_one_folder(place)
             return (whole,) if whole is not None else self.find(place)
         member = _member_now(place.parent, place.name)
@@ -80,14 +88,14 @@ class FolderFinder:
             return None
         if is_ndtiff_level(folder.name):
             return self._as_one_folder(folder.parent)
-        found = self._group(list_folder(folder.parent, start=folder.name))
+        found = self._group(_seen(list_folder(folder.parent, start=folder.name)))
         return found[0] if len(found) == 1 and found[0].layout is Layout.FOLDER and _fills(found[0], folder) else None
 
     def _set_of(self, place: Path, member: Member) -> ScanSet:
         """Return the set that a file belongs to, looking only where its kin can lie."""
         for root, start, wanted in _places_of_kin(place):
             path = place.relative_to(root).as_posix()
-            listing = list_folder(root, start=start, wanted=_among(wanted))
+            listing = _seen(list_folder(root, start=start, wanted=_among(wanted)))
             for scan in self._group(listing):
                 if any(each.path == path for each in scan.members) and (start == "" or scan.layout is Layout.FOLDER):
                     return scan
@@ -103,11 +111,26 @@ class FolderFinder:
         try:
             listing = list_folder(scan.root, start=start, wanted=wanted)
         except SurroundingsError as error:
-            raise RetryableError(error.title, error.message, error.hint) from error
+            raise _again(error) from error
         for each in self._group(listing):
             if each.main == scan.main or scan.main in {member.path for member in each.members}:
+                trouble = listing.trouble() if may_lack_members(each, listing) else None
+                if trouble is not None:
+                    raise _again(trouble)
                 return {member.path: _member_now(scan.root, member.path) for member in each.members}
         return {}
+
+
+def _seen(listing: FolderListing) -> FolderListing:
+    """Return a listing of which nothing is hidden; raises SurroundingsError otherwise."""
+    trouble = listing.trouble()
+    if trouble is not None:
+        raise trouble
+    return listing
+
+
+def _again(error: SurroundingsError) -> RetryableError:
+    return RetryableError(error.title, error.message, error.hint)
 
 
 def _places_of_kin(place: Path) -> list[tuple[Path, str, frozenset[str]]]:
@@ -117,7 +140,7 @@ def _places_of_kin(place: Path) -> list[tuple[Path, str, frozenset[str]]]:
     places = [(parent.parent, parent.name, beside)] if parent.parent != parent else []
     if is_ndtiff_level(parent.name):
         places.insert(0, (parent.parent.parent, parent.parent.name, beside))
-    if (parent.parent / f"{parent.name}.mrxs").is_file():
+    if long_path.reachable(parent.parent / f"{parent.name}.mrxs").is_file():
         places.insert(0, (parent.parent, "", frozenset((parent.name,))))
     return [*places, (parent, "", beside)]
 
@@ -131,7 +154,7 @@ def _sidecars_now(scan: ScanSet) -> dict[str, Member | None]:
     """Return the notes that lie beside a slide of one file now."""
     folder = parent_of(scan.main)
     try:
-        names = [each.name for each in (scan.root / folder).iterdir()]
+        names = [each.name for each in long_path.reachable(scan.root / folder).iterdir()]
     except OSError as error:
         raise _no_answer(scan.root / folder, error) from error
     found = Sidecars(names).of(scan.name)
@@ -150,9 +173,9 @@ def _member_now(root: Path, path: str) -> Member | None:
     Raises RetryableError when the disk does not answer: a set must not be taken for smaller than it is.
     """
     try:
-        status = os.lstat(root / path)
+        status = os.lstat(long_path.reachable(root / path))
     except OSError as error:
-        if is_absent(error):
+        if is_absent(error, root / path):
             return None
         raise _no_answer(root / path, error) from error
     return Member(path, status.st_size, status.st_mtime_ns) if stat.S_ISREG(status.st_mode) else None
@@ -160,4 +183,6 @@ def _member_now(root: Path, path: str) -> Member | None:
 
 def _no_answer(path: Path, error: OSError) -> RetryableError:
     message = f"{path}: {error.strerror or error}"
+    if long_path.is_too_long(error, path):
+        return RetryableError(long_path.TITLE, message, long_path.HINT)
     return RetryableError("The scanner's disk did not answer as it should", message, "It is tried again by itself.")

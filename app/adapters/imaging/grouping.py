@@ -22,6 +22,7 @@ from app.adapters.imaging.names import (
     mmstack_prefix,
 )
 from app.adapters.imaging.sidecars import Sidecars
+from app.domain import long_path
 from app.domain.scan import Layout, Member, ScanSet
 
 CZI_PART = re.compile(r"^(.+)\s?\((\d+)\)$")
@@ -151,7 +152,7 @@ class Grouping:
         if member.size_bytes > SMALL_TEXT_BYTES:
             return b""
         try:
-            return (self.listing.root / member.path).read_bytes()
+            return long_path.reachable(self.listing.root / member.path).read_bytes()
         except OSError:  # vanished: then it names nothing
             return b""
 

@@ -11,6 +11,8 @@ from typing import Any, ParamSpec, TypeVar
 from app.adapters.imaging import problems, slide_jobs
 from app.adapters.imaging.picture_cache import PictureCache, picture_key
 from app.adapters.imaging.pool import JobError, Lane
+from app.adapters.imaging.reach import in_reach
+from app.domain import long_path
 from app.domain.pyramid import Pyramid, TileAddress
 from app.domain.quality import QualityNumbers
 from app.domain.scan import ScanSet
@@ -60,7 +62,7 @@ class DecoderImages:
     async def inspect(self, scan: ScanSet) -> SlideFacts:
         """Read facts, judge completeness, collect barcodes; a reader that stops is the facts' problem."""
         try:
-            facts: SlideFacts = await self._read(slide_jobs.inspect_scan, scan)
+            facts: SlideFacts = await self._read(slide_jobs.inspect_scan, in_reach(scan))
         except JobError as error:
             return SlideFacts(format="unknown", problem=problems.reader_stopped(scan.name, str(error)))
         return facts
@@ -68,7 +70,7 @@ class DecoderImages:
     async def picture(self, scan: ScanSet, kind: PictureKind, size_px: int) -> bytes | None:
         """Return a PNG whose long side is at most `size_px`; None where there is none or its reader stopped."""
         try:
-            png: bytes | None = await self._read(slide_jobs.draw_scan, scan, kind, _bounded(size_px))
+            png: bytes | None = await self._read(slide_jobs.draw_scan, in_reach(scan), kind, _bounded(size_px))
         except JobError:
             return None
         return png
@@ -83,7 +85,7 @@ class DecoderImages:
         if kept is not None:
             return kept
         try:
-            drawn: bytes | None = await self._show(slide_jobs.draw_for_people, scan, kind, _bounded(size_px))
+            drawn: bytes | None = await self._show(slide_jobs.draw_for_people, in_reach(scan), kind, _bounded(size_px))
         except JobError:
             return None
         if drawn is not None and self._cache is not None:
@@ -93,7 +95,7 @@ class DecoderImages:
     async def pyramid(self, scan: ScanSet) -> Pyramid | None:
         """Return the geometry for deep zoom, None where the scan cannot be shown in tiles or is gone."""
         try:
-            pyramid: Pyramid | None = await self._show(slide_jobs.describe_pyramid, scan)
+            pyramid: Pyramid | None = await self._show(slide_jobs.describe_pyramid, in_reach(scan))
         except JobError:
             return None
         return pyramid
@@ -101,7 +103,7 @@ class DecoderImages:
     async def tile(self, scan: ScanSet, pyramid: Pyramid, address: TileAddress) -> bytes | None:
         """Return a tile as JPEG, None where it is damaged or the files are not those of the pyramid any more."""
         try:
-            jpeg: bytes | None = await self._show(slide_jobs.cut_tile, scan, pyramid.stamp, address)
+            jpeg: bytes | None = await self._show(slide_jobs.cut_tile, in_reach(scan), pyramid.stamp, address)
         except JobError:
             return None
         return jpeg
@@ -109,7 +111,7 @@ class DecoderImages:
     async def quality(self, scan: ScanSet, *, with_map: bool) -> tuple[QualityNumbers, bytes | None]:
         """Measure blur, focus, tissue and pen marks; numbers without values say why in their reason."""
         future = self._measuring.submit(
-            slide_jobs.measure_scan, scan.main_path, with_map, seconds=self._quality_seconds
+            slide_jobs.measure_scan, in_reach(scan).main_path, with_map, seconds=self._quality_seconds
         )
         try:
             answer: tuple[QualityNumbers, bytes | None] = await asyncio.wrap_future(future)
@@ -120,7 +122,7 @@ class DecoderImages:
     async def label_barcodes(self, picture: Path) -> tuple[BarcodeReading, ...]:
         """Read all barcodes of a plain picture file; none where its reader stopped."""
         try:
-            found: tuple[BarcodeReading, ...] = await self._read(slide_jobs.read_label, picture)
+            found: tuple[BarcodeReading, ...] = await self._read(slide_jobs.read_label, long_path.reachable(picture))
         except JobError:
             return ()
         return found

@@ -41,6 +41,9 @@ NO_READER = {
 iSyntax is one of them only where its head is not the known one.
 """
 
+SYSTEM_FOLDERS = frozenset(("system volume information", "$recycle.bin", "lost+found"))
+"""What Windows and Linux keep for themselves at the top of a disk: nobody may look into it, and no scan lies there."""
+
 PARTIAL_EXTENSIONS = frozenset(("part", "partial", "tmp", "temp", "crdownload", "download", "filepart"))
 
 NDTIFF_LEVELS = ("Full resolution", "Downsampled_x")
@@ -52,8 +55,9 @@ def extension(name: str) -> str:
 
 
 def is_ignored(name: str) -> bool:
-    """Say whether a name is hidden, an AppleDouble companion, or that of a file still being fetched."""
-    return name.startswith((".", "~$")) or extension(name) in PARTIAL_EXTENSIONS
+    """Say whether a name is hidden, an AppleDouble companion, the system's own, or that of a file being fetched."""
+    hidden = name.startswith((".", "~$")) or name.casefold() in SYSTEM_FOLDERS
+    return hidden or extension(name) in PARTIAL_EXTENSIONS
 
 
 def is_ome_tiff(name: str) -> bool:

@@ -18,7 +18,7 @@ NICE = 10
 _WINDOWS_BELOW_NORMAL = 0x4000
 _WINDOWS_VERY_LOW, _WINDOWS_NORMAL = 0, 2
 """psutil names them on Windows only: BELOW_NORMAL_PRIORITY_CLASS, IOPRIO_VERYLOW, IOPRIO_NORMAL."""
-CARRIERS = ("copy", "transfer-", "rereading")
+CARRIERS = ("copy", "transfer-", "bundle-", "rereading")
 """Threads whose names begin so move the bytes; the journal's and the window's stay as quick as they are."""
 
 

@@ -104,7 +104,7 @@ def draw_not_done(pages: Pages, report: RunReport) -> None:
             Row(
                 (
                     Text(line.barcode or "No barcode", look.CELL_STRONG if line.barcode else look.CELL_SOFT),
-                    Text(line.source_name or "No file", look.CELL if line.source_name else look.CELL_SOFT),
+                    Text(line.source_name or report.not_scanned, look.CELL if line.source_name else look.CELL_SOFT),
                     Text(line.reason, look.CELL),
                 )
             )

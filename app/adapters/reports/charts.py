@@ -46,7 +46,7 @@ def draw_outcome(canvas: Canvas, area: Area, counts: Tally) -> None:
         ("Passed", counts.slides - counts.failing, look.GREEN),
         ("Failing", counts.failing, look.RED),
         ("Superseded by a rescan", counts.superseded, look.GREY),
-        ("Expected, not scanned", counts.not_scanned, look.AMBER),
+        (counts.not_scanned_title, counts.not_scanned, look.AMBER),
     )
     total = sum(number for _, number, _ in shares)
     bar = Area(area.x, area.y + area.height - 20, area.width, 16)

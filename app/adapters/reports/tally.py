@@ -24,6 +24,7 @@ class Tally:
     rescans: int
     not_done: int
     not_scanned: int
+    not_scanned_title: str
     size_bytes: int
     seconds: float
     blur: tuple[Counter[Verdict], ...]
@@ -50,6 +51,7 @@ def tally(report: RunReport) -> Tally:
         rescans=len(report.rescans),
         not_done=len(report.not_done),
         not_scanned=sum(1 for line in report.not_done if not line.source_name),
+        not_scanned_title=report.not_scanned,
         size_bytes=sum(slide.size_bytes for slide in report.slides if slide.verified_at is not None),
         seconds=max(0.0, (ended - report.run.started_at).total_seconds()),
         blur=blur,

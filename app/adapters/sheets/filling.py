@@ -1,9 +1,9 @@
 """Putting a batch of writes into a sheet file in memory: each into the one row of its barcode, or refused with why."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
-from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, SheetRow, SlideSheet
+from app.domain.sheet import OUR_HEADERS, WRITTEN_COLUMNS, CellWrite, RefusedWrite, SheetRow, SlideSheet
 from app.domain.sheet_reading import same_header
 
 
@@ -32,17 +32,28 @@ class SheetFile(Protocol):
 
 
 class Filling:
-    """A batch on its way into one file. `header_row` counts from 1; `grid` is the file's reading that `sheet` is of."""
+    """A batch on its way into one file. `header_row` counts from 1; `grid` is the file's reading that `sheet` is of.
+
+    `headers` says how the file calls each column of ours.
+    """
 
     def __init__(
-        self, file: SheetFile, grid: list[list[str]], sheet: SlideSheet, header_row: int, *, add_columns: bool
+        self,
+        file: SheetFile,
+        grid: list[list[str]],
+        sheet: SlideSheet,
+        header_row: int,
+        *,
+        add_columns: bool,
+        headers: Mapping[str, str] = OUR_HEADERS,
     ) -> None:
         self.file = file
         self._grid = grid
         self._sheet = sheet
         self._header_row = header_row
         self._add_columns = add_columns
-        self._columns = {column.header.casefold(): column.index for column in sheet.columns}
+        self._headers = {ours.casefold(): theirs for ours, theirs in headers.items()}
+        self._columns = {each.written_as.casefold(): each.index for each in sheet.columns if each.written_as}
         self._rows = rows_by_barcode(sheet)
         self._right_end: int | None = None
         self.changed = False
@@ -53,24 +64,30 @@ class Filling:
 
     def add(self, write: CellWrite) -> None:
         """Put one write into its cell, adding its column where it is missing, or refuse it."""
-        reason = self._put(write)
-        if reason is None:
+        refused = self._put(write)
+        if refused is None:
             self.expected.append(write)
         else:
-            self.refused.append(RefusedWrite(write, reason))
+            self.refused.append(refused)
 
-    def _put(self, write: CellWrite) -> str | None:
+    def _put(self, write: CellWrite) -> RefusedWrite | None:
+        reason = self._misfit(write)
+        if reason is None and not self._add_columns and write.column.casefold() not in self._columns:
+            return without_column(write)
+        reason = reason or self._ensure_column(write.column) or self._put_into_cell(write)
+        return RefusedWrite(write, reason) if reason else None
+
+    def _misfit(self, write: CellWrite) -> str | None:
         if not any(same_header(write.column, ours) for ours in WRITTEN_COLUMNS):
             return f"“{write.column}” is not a column of ours"
         if same_header(write.column, self._sheet.barcode_header):
             return f"“{write.column}” is the column of the barcodes"
-        rows = self._rows.get(write.barcode, [])
-        if len(rows) != 1 or not write.barcode:
+        if len(self._rows.get(write.barcode, ())) != 1 or not write.barcode:
             return not_one_row(self._sheet, write.barcode)
-        reason = self._ensure_column(write.column)
-        if reason is not None:
-            return reason
-        row, column = rows[0].number, self._columns[write.column.casefold()]
+        return None
+
+    def _put_into_cell(self, write: CellWrite) -> str | None:
+        row, column = self._rows[write.barcode][0].number, self._columns[write.column.casefold()]
         cells = self._grid[row - 1]
         if (cells[column] if column < len(cells) else "") == self.file.as_stored(write.value):
             return None
@@ -81,13 +98,17 @@ class Filling:
     def _ensure_column(self, header: str) -> str | None:
         if header.casefold() in self._columns:
             return None
-        if not self._add_columns:
-            return f"there is no column “{header}”, and [sheet] add_columns is false"
         index = self.file.right_end() if self._right_end is None else self._right_end
-        reason = self.file.add_column(self._header_row, index, header)
+        reason = self.file.add_column(self._header_row, index, self._headers.get(header.casefold(), header))
         if reason is None:
             self._right_end, self._columns[header.casefold()], self.changed = index + 1, index, True
         return reason
+
+
+def without_column(write: CellWrite) -> RefusedWrite:
+    """Return a write as refused because its column is missing and may not be added."""
+    reason = f"there is no column “{write.column}”, and [sheet] add_columns is false"
+    return RefusedWrite(write, reason, no_column=True)
 
 
 def with_one_row(writes: Iterable[CellWrite], sheet: SlideSheet) -> tuple[list[CellWrite], list[RefusedWrite]]:

@@ -1,7 +1,7 @@
 """Where our columns stand in a Google spreadsheet: in the scientists' own tab, or on the tab of the program's own."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -10,6 +10,7 @@ from app.adapters.sheets.google_failures import PlaceGoneError
 from app.adapters.sheets.google_own_tab import GoogleOwnTab
 from app.adapters.sheets.google_plan import RowPlan, Wanted
 from app.adapters.sheets.google_tab import ColumnWork, GoogleTab, TabReading
+from app.domain.own_columns import lab_headers
 from app.domain.own_tab import BARCODE_HEADER, OWN_TAB_HEADER, read_own_tab
 from app.domain.settings import SheetSettings
 from app.domain.sheet import WRITTEN_COLUMNS, SheetRow, SlideSheet
@@ -58,6 +59,7 @@ class InPlace:
     def __init__(self, tab: GoogleTab, settings: SheetSettings, now: Now) -> None:
         self.tab = tab
         self._settings = settings
+        self._headers = lab_headers(settings.headers)
         self._now = now
 
     def look(self) -> Seen:
@@ -65,7 +67,13 @@ class InPlace:
         reading = self.tab.read()
         barcode_header = self._settings.barcode_column
         top = header_index(reading.grid, title=reading.title, barcode_header=barcode_header)
-        sheet = read_grid(reading.grid, title=reading.title, barcode_header=barcode_header, read_at=self._now())
+        sheet = read_grid(
+            reading.grid,
+            title=reading.title,
+            barcode_header=barcode_header,
+            read_at=self._now(),
+            headers=self._headers,
+        )
         return Seen(reading, sheet, top + 1)
 
     def plan(self, seen: Seen, sheet: SlideSheet, wanted: Wanted) -> RowPlan:
@@ -80,7 +88,7 @@ class InPlace:
     def prepare(self, plan: RowPlan, seen: Seen) -> bool:
         """Make the columns that a plan lacks."""
         if plan.work:
-            self.tab.prepare(plan.work, seen.tab, seen.header_row)
+            self.tab.prepare(replace(plan.work, headers=self._headers), seen.tab, seen.header_row)
         return bool(plan.work)
 
     def tidy(self, seen: Seen) -> bool:

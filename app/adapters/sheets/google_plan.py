@@ -3,9 +3,18 @@
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from app.adapters.sheets.filling import not_one_row
+from app.adapters.sheets.filling import not_one_row, without_column
 from app.adapters.sheets.google_tab import ColumnWork, TabReading
-from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, RefusedWrite, RowWrite, SheetRow, SlideSheet, WriteResult
+from app.domain.sheet import (
+    WRITTEN_COLUMNS,
+    CellWrite,
+    RefusedWrite,
+    RowWrite,
+    SheetColumn,
+    SheetRow,
+    SlideSheet,
+    WriteResult,
+)
 from app.domain.sheet_reading import find_column, same_header
 from app.domain.spreadsheet_text import plain_cell
 from app.domain.strays import Stray
@@ -20,15 +29,23 @@ Places = Mapping[str, Sequence[SheetRow]]
 
 
 def in_our_spelling(sheet: SlideSheet) -> SlideSheet:
-    """Return a sheet with the headers of our columns as we spell them: case and spaces do not matter in a sheet."""
-    ours = {find.header: header for header in WRITTEN_COLUMNS if (find := find_column(sheet.columns, header))}
-    if all(spelt == header for spelt, header in ours.items()):
+    """Return a sheet with the headers of our columns as we spell them: the lab may have named them otherwise.
+
+    A column of the lab's own that has a name of ours then gets another one.
+    """
+    names = {each.header: _our_name(each, sheet) for each in sheet.columns}
+    if all(spelt == name for spelt, name in names.items()):
         return sheet
-    columns = tuple(replace(each, header=ours.get(each.header, each.header)) for each in sheet.columns)
-    rows = tuple(
-        replace(row, cells={ours.get(header, header): text for header, text in row.cells.items()}) for row in sheet.rows
-    )
+    columns = tuple(replace(each, header=names[each.header]) for each in sheet.columns)
+    rows = tuple(replace(row, cells={names[header]: text for header, text in row.cells.items()}) for row in sheet.rows)
     return replace(sheet, columns=columns, rows=rows)
+
+
+def _our_name(column: SheetColumn, sheet: SlideSheet) -> str:
+    if column.written_as or column.header == sheet.barcode_header:
+        return column.written_as or column.header
+    taken = any(same_header(column.header, ours) for ours in WRITTEN_COLUMNS)
+    return f"{column.header} (the lab's)" if taken else column.header
 
 
 def with_room(writes: Iterable[CellWrite]) -> tuple[list[CellWrite], list[RefusedWrite]]:
@@ -86,9 +103,9 @@ class RowPlan:
 
     def result(self, newest: Sequence[CellWrite], outdated: Sequence[RefusedWrite]) -> WriteResult:
         """Sort what was asked for into written and refused, once there is nothing left to do."""
-        refused = {write: reason for write in newest if (reason := self._refusal(write)) is not None}
+        refused = {write: refusal for write in newest if (refusal := self._refusal(write)) is not None}
         written = tuple(write for write in newest if write not in refused)
-        return WriteResult(written, (*outdated, *(RefusedWrite(write, reason) for write, reason in refused.items())))
+        return WriteResult(written, (*outdated, *refused.values()))
 
     def _to_write(self) -> Iterator[tuple[int, Mapping[str, str]]]:
         for write in self.rows:
@@ -122,16 +139,14 @@ class RowPlan:
                 alike = [each for each in ready if each in cells or len({row.cells[each] for row in rows}) == 1]
                 yield RowWrite(barcode, {each: cells.get(each, rows[0].cells[each]) for each in alike})
 
-    def _refusal(self, write: CellWrite) -> str | None:
+    def _refusal(self, write: CellWrite) -> RefusedWrite | None:
         if not any(same_header(write.column, ours) for ours in WRITTEN_COLUMNS):
-            return f"“{write.column}” is not a column of ours"
+            return RefusedWrite(write, f"“{write.column}” is not a column of ours")
         if same_header(write.column, self._sheet.barcode_header):
-            return f"“{write.column}” is the column of the barcodes"
+            return RefusedWrite(write, f"“{write.column}” is the column of the barcodes")
         if write.barcode not in self._places:
-            return not_one_row(self._sheet, write.barcode)
-        if self._columns[write.column] is None:
-            return f"there is no column “{write.column}”, and [sheet] add_columns is false"
-        return None
+            return RefusedWrite(write, not_one_row(self._sheet, write.barcode))
+        return without_column(write) if self._columns[write.column] is None else None
 
     def _is_ready(self, header: str) -> bool:
         column = self._columns.get(header)

@@ -7,13 +7,13 @@ outlive sorting; that a value reached its row is judged from a reading afterward
 
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
 from app.adapters.sheets.google_failures import PlaceGoneError
 from app.adapters.sheets.google_link import GoogleLink, Json
 from app.domain.errors import SurroundingsError
-from app.domain.sheet import WRITTEN_COLUMNS
+from app.domain.sheet import OUR_HEADERS, WRITTEN_COLUMNS
 from app.domain.sheet_reading import nearest
 
 MARK = "slideferry-column"
@@ -39,11 +39,15 @@ class TabReading:
 
 @dataclass(frozen=True, slots=True)
 class ColumnWork:
-    """What is to be done before columns can be written to: new ones by header, marks to make, marks to take away."""
+    """What is to be done before columns can be written to: new ones, marks to make, marks to take away, by our names.
+
+    `headers` says how the tab calls a column that is added.
+    """
 
     add: tuple[str, ...] = ()
     mark: tuple[tuple[str, int], ...] = ()
     unmark: tuple[str, ...] = ()
+    headers: Mapping[str, str] = field(default_factory=lambda: OUR_HEADERS)
 
     def __bool__(self) -> bool:
         return bool(self.add or self.mark or self.unmark)
@@ -80,7 +84,7 @@ class GoogleTab:
         requests = [
             *({"deleteDeveloperMetadata": {"dataFilter": self._filter(header)}} for header in work.unmark),
             *(self._mark(header, column) for header, column in work.mark),
-            *self._new_columns(work.add, reading, header_row),
+            *self._new_columns({each: work.headers.get(each, each) for each in work.add}, reading, header_row),
         ]
         self._link.write(":batchUpdate", {"requests": requests})
 
@@ -160,7 +164,7 @@ class GoogleTab:
         }
         return {"createDeveloperMetadata": {"developerMetadata": metadata}}
 
-    def _new_columns(self, headers: Sequence[str], reading: TabReading, header_row: int) -> Iterable[Json]:
+    def _new_columns(self, headers: Mapping[str, str], reading: TabReading, header_row: int) -> Iterable[Json]:
         """Insert fresh columns, so that what is written there covers nothing, even where others were quicker."""
         if not headers:
             return
@@ -172,11 +176,11 @@ class GoogleTab:
             }
         span = {"sheetId": self._id, "dimension": "COLUMNS", "startIndex": first, "endIndex": first + len(headers)}
         yield {"insertDimension": {"range": span, "inheritFromBefore": False}}
-        for column, header in enumerate(headers, start=first):
+        for column, (name, header) in enumerate(headers.items(), start=first):
             start = {"sheetId": self._id, "rowIndex": header_row - 1, "columnIndex": column}
             cell = {"userEnteredValue": {"stringValue": header}}
             yield {"updateCells": {"start": start, "rows": [{"values": [cell]}], "fields": "userEnteredValue"}}
-            yield self._mark(header, column)
+            yield self._mark(name, column)
 
     def _one_column(self, column: int) -> Json:
         return {"sheetId": self._id, "dimension": "COLUMNS", "startIndex": column, "endIndex": column + 1}

@@ -15,6 +15,7 @@ from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+from app.adapters.sheets.save_lock import saving_alone
 from app.domain.errors import SlideferryError, SurroundingsError
 
 BACKUP_FOLDER = ".slideferry-backup"
@@ -85,7 +86,8 @@ def back_up(path: Path, snapshot: Snapshot, day: date) -> None:
 def replace_if_same(path: Path, data: bytes, expected: Stamp) -> bool:
     """Give the file these bytes if it is still the version of the stamp; False, and nothing done, when it is not.
 
-    Raises SurroundingsError when it is open in a spreadsheet program or may not be changed.
+    Another program of ours cannot save it between the look and the replacing, on whichever PC it runs.
+    Raises SurroundingsError when it is open in a spreadsheet program, being saved by another PC, or may not be changed.
     """
     with _in_words(path):
         if not os.access(path, os.W_OK):
@@ -94,10 +96,11 @@ def replace_if_same(path: Path, data: bytes, expected: Stamp) -> bool:
         new = _write_beside(path, data)
         try:
             shutil.copymode(path, new)
-            refuse_if_open(path)
-            if _stamp(path) != expected:
-                return False
-            new.replace(path)
+            with saving_alone(path) as lock:
+                refuse_if_open(path)
+                if _newest_stamp(path) != expected or not lock.is_held():
+                    return False
+                new.replace(path)
         finally:
             new.unlink(missing_ok=True)
     return True
@@ -126,6 +129,12 @@ def _clear_stale(folder: Path) -> None:
 def _stamp(path: Path) -> Stamp:
     found = path.stat()
     return Stamp(found.st_size, found.st_mtime_ns, found.st_ino)
+
+
+def _newest_stamp(path: Path) -> Stamp:
+    """Return the stamp as the share has it: its client answers from memory but for a file that is being opened."""
+    with path.open("rb"):
+        return _stamp(path)
 
 
 def _owner(lock: Path) -> str:

@@ -11,6 +11,7 @@ from app.adapters.sheets.xlsx import XlsxSheet
 from app.adapters.sheets.xlsx_own_tab import own_tab, refuse_title
 from app.adapters.sheets.xlsx_package import XlsxPackage
 from app.domain.errors import SurroundingsError, UseError
+from app.domain.own_columns import lab_headers
 from app.domain.own_tab import BARCODE_HEADER, OWN_TAB_MODE, own_tab_title, read_own_tab
 from app.domain.settings import SheetSettings
 from app.domain.sheet import CellWrite, SlideSheet, WriteResult
@@ -35,6 +36,7 @@ class WorkbookSheet:
         self._path = path
         self._settings = settings
         self._now = now
+        self._headers = lab_headers(settings.headers)
         self._own_tab = _own_tab_of(path, settings)
 
     def read(self) -> SlideSheet:
@@ -77,7 +79,9 @@ class WorkbookSheet:
 
     def _sheet(self, file: SheetFile, grid: list[list[str]]) -> SlideSheet:
         barcode_header = self._settings.barcode_column
-        return read_grid(grid, title=file.title, barcode_header=barcode_header, read_at=self._now())
+        return read_grid(
+            grid, title=file.title, barcode_header=barcode_header, read_at=self._now(), headers=self._headers
+        )
 
     def _save(self, snapshot: Snapshot, file: SheetFile) -> bool:
         path = self._path.resolve() if self._path.is_symlink() else self._path
@@ -89,7 +93,14 @@ class WorkbookSheet:
         file = self._open(data)
         grid = file.grid()
         header_row = 1 + header_index(grid, title=file.title, barcode_header=self._settings.barcode_column)
-        filling = Filling(file, grid, self._sheet(file, grid), header_row, add_columns=self._settings.add_columns)
+        filling = Filling(
+            file,
+            grid,
+            self._sheet(file, grid),
+            header_row,
+            add_columns=self._settings.add_columns,
+            headers=self._headers,
+        )
         for write in writes:
             filling.add(write)
         return filling
@@ -119,7 +130,7 @@ class WorkbookSheet:
             return ()
         file, sheet = self._written_to(read_snapshot(self._path).data)
         rows = rows_by_barcode(sheet)
-        headers = {column.header.casefold(): column.header for column in sheet.columns}
+        headers = {each.written_as.casefold(): each.header for each in sheet.columns if each.written_as}
 
         def shows(write: CellWrite) -> bool:
             found, header = rows.get(write.barcode, []), headers.get(write.column.casefold())

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
@@ -15,7 +15,7 @@ from app.adapters.storage.when_needed import StepsWhenNeeded, TextsWhenNeeded, s
 from app.domain.dossier import Dossier
 from app.domain.quality import Quality, QualityLimits, QualityNumbers, Verdict
 from app.domain.scan import Layout, Member, RunId, Scan, ScanId, ScanSet, VerifiedFile
-from app.domain.sheet import RowWrite, SheetColumn, SheetIntent, SheetRow, SlideSheet
+from app.domain.sheet import WRITTEN_COLUMNS, RowWrite, SheetColumn, SheetIntent, SheetRow, SlideSheet
 from app.domain.slide import BarcodeReading, BarcodeSource, Problem, SlideFacts
 
 # Looked up by the hundred thousand at the start: a dictionary answers several times faster than the enum itself.
@@ -250,7 +250,7 @@ def sheet_text(sheet: SlideSheet) -> str:
         "title": sheet.title,
         "barcode_header": sheet.barcode_header,
         "read_at": time_text(sheet.read_at),
-        "columns": [[c.header, c.index, c.letter, c.in_name, c.required] for c in sheet.columns],
+        "columns": [[c.header, c.index, c.letter, c.in_name, c.required, c.written_as] for c in sheet.columns],
         "rows": [[row.number, row.barcode, dict(row.cells)] for row in sheet.rows],
     }
     return json.dumps(content, ensure_ascii=False)
@@ -259,7 +259,7 @@ def sheet_text(sheet: SlideSheet) -> str:
 def sheet_of(text: str) -> SlideSheet:
     """Read a reading of the sheet back."""
     got = json.loads(text)
-    columns: Sequence[SheetColumn] = [SheetColumn(*each) for each in got["columns"]]
+    columns: Sequence[SheetColumn] = [_column(each) for each in got["columns"]]
     return SlideSheet(
         title=got["title"],
         columns=tuple(columns),
@@ -267,6 +267,14 @@ def sheet_of(text: str) -> SlideSheet:
         barcode_header=got["barcode_header"],
         read_at=datetime.fromisoformat(got["read_at"]),
     )
+
+
+def _column(kept: Sequence[Any]) -> SheetColumn:
+    """Return a column; a reading that was kept before labs could name ours does not say which are ours."""
+    if len(kept) < len(fields(SheetColumn)):
+        header = kept[0].casefold()
+        kept = [*kept, next((ours for ours in WRITTEN_COLUMNS if ours.casefold() == header), "")]
+    return SheetColumn(*kept)
 
 
 def intent_text(intent: SheetIntent) -> str:

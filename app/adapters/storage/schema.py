@@ -113,6 +113,12 @@ MIGRATIONS: tuple[str, ...] = (
     """
     ALTER TABLE scan ADD COLUMN left_cells TEXT NOT NULL DEFAULT '{}';
     """,
+    # INSERT OR REPLACE puts a row in another's place, and neither the trigger of changes nor that of removals is asked.
+    """
+    CREATE TRIGGER audit_is_not_replaced BEFORE INSERT ON audit
+        WHEN EXISTS (SELECT 1 FROM audit WHERE number = NEW.number)
+        BEGIN SELECT RAISE (ABORT, 'the audit log is append-only'); END;
+    """,
 )
 
 

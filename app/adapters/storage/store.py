@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TypeVar
 
+from app.adapters.storage.alarm_notes import AlarmNotes
 from app.adapters.storage.audit_table import AuditTable
 from app.adapters.storage.backups import backups_of
 from app.adapters.storage.desk_tables import DeskTables
@@ -20,7 +21,7 @@ from app.domain.journal import Journal
 T = TypeVar("T")
 
 
-class SqliteJournal(ScanTables, QualityTables, DeskTables, AuditTable, ScrubTables):
+class SqliteJournal(ScanTables, QualityTables, DeskTables, AuditTable, ScrubTables, AlarmNotes):
     """The whole journal over one connection."""
 
 

@@ -2,8 +2,11 @@
 
 import errno
 import os
+from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace as replace_watch
 from pathlib import Path
+from threading import current_thread
 
 import pytest
 
@@ -105,6 +108,50 @@ def test_one_flush_stands_for_the_fsyncs_of_a_batch(
     batch = ["write"] * 70 + ["flush"] + ["read"] * 70
     assert told == batch * 4 + ["write"] * 20 + ["flush"] + ["read"] * 20
     assert len(synced) < 10, "folders only"
+
+
+def test_while_it_rests_for_the_scanner_nothing_is_under_way(
+    destination: FolderDestination, root: Path, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two rests one small batch is opened, written, flushed and read back, and nothing is opened ahead."""
+    rests: list[Counter[str]] = []
+
+    def note(name: str) -> None:
+        rests[-1][name] += 1
+
+    for owner, name in (
+        (platform, "open_source"),
+        (platform, "create_exclusively"),
+        (platform, "flush_at_once"),
+        (medium.MediumReader, "read"),
+    ):
+        real = getattr(owner, name)
+        monkeypatch.setattr(owner, name, lambda *a, real=real, name=name, **k: (note(name), real(*a, **k))[1])
+
+    monkeypatch.setattr(bundle, "_BRAKED_MEMBERS", 40)
+    files = destination.copy(series, replace_watch(QUIET, pace=lambda _: rests.append(Counter()), braked=lambda: True))
+    batch = {"open_source": 40, "create_exclusively": 40, "flush_at_once": 1, "read": 40}
+    assert rests == [Counter(batch)] * 7 + [Counter({name: min(20, count) for name, count in batch.items()})]
+    destination.publish(series, files)
+    require_published(root, series)
+
+
+def test_what_is_under_way_when_the_scanner_begins_rests_between_members(
+    destination: FolderDestination, root: Path, series: TransferPlan
+) -> None:
+    lanes: Counter[str] = Counter()
+    braked = False
+
+    def pace(_size_bytes: int) -> None:
+        nonlocal braked
+        lanes[current_thread().name.partition("_")[0]] += 1
+        braked = lanes.total() >= 30
+
+    files = destination.copy(series, replace_watch(QUIET, pace=pace, braked=lambda: braked))
+    assert set(lanes) == {"bundle-write", "bundle-back", "MainThread"}
+    assert lanes["bundle-back"] >= 70, "read back as slowly as it was written"
+    destination.publish(series, files)
+    require_published(root, series)
 
 
 def test_where_one_flush_cannot_stand_for_all_each_file_is_flushed(

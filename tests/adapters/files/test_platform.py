@@ -1,11 +1,13 @@
 """Rules of other systems, the meaning of error codes, markers and addresses of destinations."""
 
+import ctypes
 import errno
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
-from app.adapters.files import platform
+from app.adapters.files import platform, platform_macos, platform_windows
 from app.adapters.files.failures import from_destination, from_source
 from app.adapters.files.folder_destination import FolderDestination, folder_of
 from app.adapters.files.source_disk import ScannerDisk
@@ -62,19 +64,6 @@ def test_a_file_that_another_program_holds_on_windows_is_waited_for(meaning, win
     assert isinstance(error, HeldError)
     assert error.kind is ErrorKind.RETRYABLE
     assert "a.svs" in error.message
-
-
-@pytest.mark.parametrize(
-    ("path", "expected"),
-    [
-        ("C:\\scans", "\\\\?\\C:\\scans"),
-        ("\\\\host\\share\\scans", "\\\\?\\UNC\\host\\share\\scans"),
-        ("\\\\?\\C:\\scans", "\\\\?\\C:\\scans"),
-    ],
-)
-def test_long_paths_on_windows(path: str, expected: str) -> None:
-    assert platform.long_path(Path(path), system="win32") == expected
-    assert platform.long_path(Path("/a/b")) == "/a/b"
 
 
 def test_windows_has_no_folder_sync(tmp_path: Path) -> None:
@@ -152,3 +141,31 @@ def test_the_classes_meet_their_ports(destination: FolderDestination) -> None:
     for name in ("check", "initialise", "adopt", "copy", "publish", "occupant", "relocate", "discard", "leftovers"):
         assert callable(getattr(port, name))
     assert callable(disk.remove)
+
+
+@pytest.mark.parametrize(
+    ("path", "far"),
+    [
+        (r"C:\Users\mira\Slideferry", False), (r"\\?\C:\Users\mira\Slideferry", False), ("data", False),
+        (r"Z:\Slideferry", True), (r"\\?\Z:\Slideferry", True), (r"\\nas\home\mira", True), ("//nas/home/mira", True),
+        (r"\\?\UNC\nas\home\mira", True), (r"\\?\unc\nas\home", True),
+    ],
+)  # fmt: skip
+def test_windows_shares_by_name_and_by_letter(path: str, far: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    remote, fixed = 4, 3
+    monkeypatch.setattr(platform_windows, "_drive_type", lambda root: remote if root == "Z:\\" else fixed)
+    assert platform.is_remote(Path(path), system="win32") is far
+
+
+@pytest.mark.parametrize("name", ["statfs$INODE64", "statfs"])
+@pytest.mark.parametrize(("flags", "code", "far"), [(0x04809000, 0, False), (0x04800000, 0, True), (0, -1, None)])
+def test_macos_says_by_a_flag_whether_a_disk_is_its_own(
+    name: str, flags: int, code: int, far: bool | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def statfs(path: bytes, told: "ctypes.Array[ctypes.c_char]") -> int:
+        assert path == bytes(tmp_path)
+        told[64:68] = flags.to_bytes(4, "little")
+        return code
+
+    monkeypatch.setattr(platform_macos, "_c_library", lambda: SimpleNamespace(**{name: statfs}))
+    assert platform.is_remote(tmp_path / "not" / "made", system="darwin") is far

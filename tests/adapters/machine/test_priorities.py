@@ -29,7 +29,8 @@ def test_the_program_and_what_it_starts_run_below_normal() -> None:
 @LINUX
 def test_threads_that_carry_step_back_and_come_forward_and_the_others_stay() -> None:
     done = Event()
-    names = ("copy_0", "transfer-read_0", "sqlite")
+    carriers = ("copy_0", "transfer-read_0", "bundle-write_0", "bundle-flush_0", "bundle-back_0", "rereading_0")
+    names = (*carriers, "sqlite")
     threads = [Thread(target=done.wait, name=name) for name in names]
     for thread in threads:
         thread.start()
@@ -37,9 +38,9 @@ def test_threads_that_carry_step_back_and_come_forward_and_the_others_stay() -> 
         classes = lambda: [psutil.Process(thread.native_id).ionice().ioclass for thread in threads]  # noqa: E731
         before = classes()
         ProgramPriorities().step_back()
-        assert classes() == [psutil.IOPRIO_CLASS_IDLE, psutil.IOPRIO_CLASS_IDLE, before[2]]
+        assert classes() == [psutil.IOPRIO_CLASS_IDLE] * len(carriers) + [before[-1]]
         ProgramPriorities().come_forward()
-        assert classes()[:2] == [psutil.IOPRIO_CLASS_NONE, psutil.IOPRIO_CLASS_NONE]
+        assert classes()[:-1] == [psutil.IOPRIO_CLASS_NONE] * len(carriers)
     finally:
         done.set()
 

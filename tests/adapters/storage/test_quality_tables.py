@@ -134,6 +134,7 @@ async def test_verdicts_of_older_journals_are_read_without_limits(tmp_path: Path
     with closing(sqlite3.connect(path, isolation_level=None)) as db:
         db.execute("DROP INDEX scan_by_optics")
         db.execute("DROP TABLE sheet_intent")
+        db.execute("DROP TRIGGER audit_is_not_replaced")
         db.execute("ALTER TABLE scan DROP COLUMN left_cells")
         db.execute("UPDATE scan SET quality = json_remove(quality, '$.limits', '$.program')")
         before = next(number for number, script in enumerate(MIGRATIONS) if "scan_by_optics" in script)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.storage.records import scan_values
+from app.adapters.storage.records import scan_values, sheet_of
 from app.adapters.storage.schema import MIGRATIONS
 from app.adapters.storage.store import SqliteStore
 from app.domain.audit import AuditEntry, AuditTip
 from app.domain.dossier import RescanLink
-from app.domain.errors import ErrorKind, SurroundingsError
+from app.domain.errors import CorruptionError, ErrorKind, SurroundingsError
 from app.domain.journal import Answer
 from app.domain.quality import Quality, QualityNumbers, Verdict
 from app.domain.run import Expected, ExpectedFrom, Operator, Run
@@ -134,12 +134,19 @@ async def test_the_outbox_keeps_the_newest_value_of_a_cell_and_forgets_only_what
 
 
 async def test_the_last_reading_of_the_sheet_comes_back(store: SqliteStore) -> None:
-    columns = (SheetColumn("Barcode", 0, "A", in_name=True, required=True), SheetColumn("Z", 3, "D"))
+    columns = (SheetColumn("Barcode", 0, "A", in_name=True, required=True), SheetColumn("Z", 3, "D", written_as="Size"))
     sheet = SlideSheet("s.xlsx", columns, (SheetRow(3, "000123", {"Z": "1", "Barcode": "000123"}),), "Barcode", AT)
     assert await store.work(lambda j: j.sheet()) is None
     await store.work(lambda j: j.put_sheet(replace(sheet, rows=())))
     await store.work(lambda j: j.put_sheet(sheet))
     assert await store.work(lambda j: j.sheet()) == sheet
+
+
+def test_a_reading_that_an_older_program_kept_says_which_columns_are_ours() -> None:
+    columns = '[["Barcode", 0, "A", true, true], ["status", 1, "B", false, false], ["Z", 2, "C", false, false]]'
+    text = f'{{"title": "s", "barcode_header": "Barcode", "read_at": "{AT.isoformat()}", "columns": {columns},'
+    text += ' "rows": []}'
+    assert [each.written_as for each in sheet_of(text).columns] == ["", "Status", ""]
 
 
 async def test_the_audit_log_comes_back_and_each_hash_covers_the_one_before(store: SqliteStore, tmp_path: Path) -> None:
@@ -160,12 +167,38 @@ async def test_the_audit_log_comes_back_and_each_hash_covers_the_one_before(stor
     assert await store.work(lambda j: [j.audit_hash(number) for number in (3, 4)]) == [head, None]
 
 
-@pytest.mark.parametrize("change", ["UPDATE audit SET reason = 'x'", "DELETE FROM audit"])
+AN_ENTRY_AGAIN = """
+INTO audit (number, at, who, account, station, version, action, old, new, reason, hash)
+VALUES (1, '', 'x', '', '', '', '', '', '', '', '')
+"""
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE audit SET reason = 'x'",
+        "DELETE FROM audit",
+        "INSERT OR REPLACE " + AN_ENTRY_AGAIN,
+        "REPLACE " + AN_ENTRY_AGAIN,
+        "INSERT " + AN_ENTRY_AGAIN + " ON CONFLICT (number) DO UPDATE SET who = excluded.who",
+    ],
+)
 async def test_the_audit_log_can_only_grow(store: SqliteStore, tmp_path: Path, change: str) -> None:
     await store.work(lambda j: j.audit(ENTRY))
     with pytest.raises(sqlite3.IntegrityError, match="append-only"):
         rows_of(tmp_path, change)
     assert await store.work(lambda j: j.audits()) == (ENTRY,)
+
+
+async def test_alarms_stay_until_the_scan_that_raised_them_ends_its_own(store: SqliteStore) -> None:
+    assert await store.work(lambda j: dict(j.alarms())) == {}
+    for scan in ("a", "b"):
+        await store.work(lambda j, scan=scan: j.raise_alarm(ScanId(scan), CorruptionError("Differs ü", scan, "Look")))
+    await store.work(lambda j: j.end_alarm(ScanId("a")))
+    await store.work(lambda j: j.end_alarm(ScanId("never")))
+    ((scan, alarm),) = (await store.work(lambda j: j.alarms())).items()
+    assert (scan, alarm.title, alarm.message, alarm.hint) == ("b", "Differs ü", "b", "Look")
+    assert await store.work(lambda j: j.id()), "what else is noted stays"
 
 
 async def test_requests_are_open_until_they_are_answered(store: SqliteStore) -> None:

@@ -1,0 +1,126 @@
+"""Two PCs that save one workbook: neither takes away what the other has confirmed."""
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from app.adapters.sheets import save_lock
+from app.adapters.sheets.save_lock import STALE_SECONDS, saving_alone
+from app.adapters.sheets.workbook import WorkbookSheet
+from app.domain.errors import SurroundingsError
+from app.domain.settings import SheetSettings
+from app.domain.sheet import CellWrite
+from tests.adapters.sheets.workbooks import lab_workbook
+
+ROOT = Path(__file__).parents[3]
+ONE, TWO = CellWrite("620995", "Status", "by PC 1", 1), CellWrite("000123", "Status", "by PC 2", 1)
+WRITER = """
+import sys
+from pathlib import Path
+from app.adapters.sheets.workbook import WorkbookSheet
+from app.domain.errors import SurroundingsError
+from app.domain.settings import SheetSettings
+from app.domain.sheet import CellWrite
+sheet = WorkbookSheet(Path(sys.argv[1]), SheetSettings())
+for number in range(25):
+    write = CellWrite(sys.argv[2], "Message", str(number), 1)
+    while True:
+        try:
+            if sheet.write([write]).written:
+                break
+        except SurroundingsError:
+            continue
+    row = sheet.read().rows_for(sys.argv[2])[0]
+    assert row.cells["Message"] == str(number), (number, row.cells["Message"])
+"""
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Path:
+    return lab_workbook(tmp_path / "slides.xlsx")
+
+
+def sheet_at(path: Path) -> WorkbookSheet:
+    return WorkbookSheet(path, SheetSettings())
+
+
+def lock_of(path: Path) -> Path:
+    return path.with_name(f".~slideferry-{path.name}.lock")
+
+
+def others_lock(lab: Path, seconds_ago: float) -> Path:
+    lock = lock_of(lab)
+    lock.write_text(json.dumps({"station": "pc2", "machine": "pc2-0", "pid": 1, "started": "0", "token": "ab"}))
+    then = time.time() - seconds_ago
+    os.utime(lock, (then, then))
+    return lock
+
+
+def test_what_another_pc_saves_in_the_last_moment_is_not_lost(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    results = []
+    other = threading.Thread(target=lambda: results.append(sheet_at(lab).write([TWO])))
+    replace = Path.replace
+
+    def late(new: Path, target: Path) -> Path:
+        if target == lab and other.ident is None:
+            other.start()
+            other.join(0.5)  # long enough to be done, were nothing in its way
+        return replace(new, target)
+
+    monkeypatch.setattr(Path, "replace", late)
+    assert sheet_at(lab).write([ONE]).written == (ONE,)
+    other.join()
+    assert results[0].written == (TWO,)
+    sheet = sheet_at(lab).read()
+    shown = [sheet.rows_for(each.barcode)[0].cells["Status"] for each in (ONE, TWO)]
+    assert shown == ["by PC 1", "by PC 2"]
+    assert not lock_of(lab).exists()
+
+
+def test_two_programs_that_write_at_once_keep_all_that_each_was_told_is_written(lab: Path) -> None:
+    writers = [
+        subprocess.Popen([sys.executable, "-c", WRITER, str(lab), each.barcode], cwd=ROOT, stderr=subprocess.PIPE)
+        for each in (ONE, TWO)
+    ]
+    for writer in writers:
+        _, trouble = writer.communicate()
+        assert writer.returncode == 0, trouble.decode()
+    assert not list(lab.parent.glob(".~slideferry-*"))
+
+
+def test_a_save_of_another_pc_is_waited_for_and_named(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(save_lock, "_WAIT_SECONDS", 0.1)
+    before, lock = lab.read_bytes(), others_lock(lab, 0.0)
+    with pytest.raises(SurroundingsError, match="in use") as raised:
+        sheet_at(lab).write([ONE])
+    assert "pc2" in raised.value.message
+    assert lab.read_bytes() == before
+    lock.unlink()
+    assert sheet_at(lab).write([ONE]).written
+
+
+@pytest.mark.parametrize("seconds", [STALE_SECONDS + 5, -STALE_SECONDS - 5])
+def test_what_a_pc_left_behind_is_in_nobodys_way_after_a_minute(lab: Path, seconds: float) -> None:
+    others_lock(lab, seconds)
+    assert sheet_at(lab).write([ONE]).written
+    assert not lock_of(lab).exists()
+
+
+def test_whoever_was_taken_for_gone_wrongly_saves_nothing_and_leaves_the_others_lock(lab: Path) -> None:
+    with saving_alone(lab) as lock:
+        assert lock.is_held()
+        others_lock(lab, 0.0)
+        assert not lock.is_held()
+    assert b"pc2" in lock_of(lab).read_bytes()
+
+
+def test_a_value_that_stands_there_already_needs_no_lock(lab: Path) -> None:
+    sheet_at(lab).write([ONE])
+    others_lock(lab, 0.0)
+    assert sheet_at(lab).write([ONE]).written == (ONE,)
