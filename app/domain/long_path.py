@@ -7,7 +7,7 @@ administrator switched long paths on (learn.microsoft.com, "Maximum Path Length 
 import ntpath
 import os
 import sys
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 
 WINDOWS = "win32"
 _PREFIX = "\\\\?\\"
@@ -26,7 +26,8 @@ def long_form(path: Path, *, system: str = sys.platform) -> str:
     """Return a path in the form that Windows does not cut at 260 characters; elsewhere as it is."""
     if system != WINDOWS:
         return str(path)
-    text = str(path) if ntpath.isabs(path) else os.path.abspath(path)  # noqa: PTH100 - Path.resolve follows links
+    is_whole = PureWindowsPath(str(path)).is_absolute()  # a path from the root of some drive is not
+    text = str(path) if is_whole else os.path.abspath(path)  # noqa: PTH100 - Path.resolve follows links
     text = ntpath.normpath(text)  # in the long form Windows takes "." and ".." for names
     if text.startswith(_PREFIX):
         return text

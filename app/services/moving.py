@@ -40,8 +40,12 @@ async def carry_plans(
 
     def carry(plan: TransferPlan) -> Carried:
         began, told = monotonic(), watch(plan)
-        files = destination.copy(plan, replace(told, stopped=lambda: stop.is_set() or told.stopped()))
-        destination.publish(plan, files)
+        try:
+            files = destination.copy(plan, replace(told, stopped=lambda: stop.is_set() or told.stopped()))
+            destination.publish(plan, files)
+        except BaseException:
+            stop.set()  # at once: before the loop hears of it, this thread would begin the next plan
+            raise
         return Carried(files, monotonic() - began)
 
     with ThreadPoolExecutor(copies, thread_name_prefix="copy") as threads:

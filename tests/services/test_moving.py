@@ -4,6 +4,7 @@ import asyncio
 import errno
 import os
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -127,6 +128,15 @@ async def test_several_are_carried_side_by_side(tmp_path: Path) -> None:
 async def test_the_first_error_stops_the_others_and_is_the_one_told(tmp_path: Path) -> None:
     share, plans = two_folders(tmp_path, 4)
     plans[0].members[0].source.unlink()
+    with pytest.raises(SourceChangedError, match=r"0\.svs"):
+        await carry_plans(share, plans, 1, lambda _: QUIET)
+    assert not list((tmp_path / "share").glob("*.svs"))
+
+
+async def test_the_first_error_stops_the_others_also_while_the_loop_is_busy(tmp_path: Path) -> None:
+    share, plans = two_folders(tmp_path, 4)
+    plans[0].members[0].source.unlink()
+    asyncio.get_running_loop().call_soon(time.sleep, 0.5)
     with pytest.raises(SourceChangedError, match=r"0\.svs"):
         await carry_plans(share, plans, 1, lambda _: QUIET)
     assert not list((tmp_path / "share").glob("*.svs"))

@@ -5,6 +5,7 @@ Windows, and a share of it mounted elsewhere, answer them with the code for a la
 
 import errno
 import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -54,6 +55,7 @@ def seems_in_use(error: OSError, path: Path) -> bool:
 
 def _may_be_replaced(path: Path) -> bool:
     try:
-        return bool(path.lstat().st_mode & _WRITABLE)
+        mode = path.lstat().st_mode
     except OSError:  # not there, or not to be seen: then nobody's use of it is the reason
         return False
+    return stat.S_ISREG(mode) and bool(mode & _WRITABLE)

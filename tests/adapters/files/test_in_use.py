@@ -94,6 +94,14 @@ def test_a_manifest_made_read_only_is_said_to_be_so(
     assert len(refused) == 1
 
 
+def test_a_folder_in_a_files_place_is_in_nobodys_use(tmp_path: Path, refuse: Refuse) -> None:
+    (tmp_path / "new.json").mkdir()
+    refused = refuse("replace", "new.json", refusal(errno.EACCES, ACCESS_DENIED))
+    with pytest.raises(SlideError, match="No permission"), at_destination(tmp_path):
+        write_atomically(tmp_path / "new.json", b"{}", via=tmp_path / "via")
+    assert len(refused) == 1
+
+
 def test_a_name_that_is_not_there_yet_is_in_nobodys_use(tmp_path: Path, refuse: Refuse) -> None:
     refused = refuse("replace", "new.json", refusal(errno.EACCES, ACCESS_DENIED))
     with pytest.raises(SlideError, match="No permission"), at_destination(tmp_path):
