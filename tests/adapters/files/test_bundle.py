@@ -114,10 +114,10 @@ def test_while_it_rests_for_the_scanner_nothing_is_under_way(
     destination: FolderDestination, root: Path, series: TransferPlan, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Between two rests one small batch is opened, written, flushed and read back, and nothing is opened ahead."""
-    rests: list[Counter[str]] = []
+    rests: list[list[str]] = []
 
     def note(name: str) -> None:
-        rests[-1][name] += 1
+        rests[-1].append(name)
 
     for owner, name in (
         (platform, "open_source"),
@@ -129,9 +129,10 @@ def test_while_it_rests_for_the_scanner_nothing_is_under_way(
         monkeypatch.setattr(owner, name, lambda *a, real=real, name=name, **k: (note(name), real(*a, **k))[1])
 
     monkeypatch.setattr(bundle, "_BRAKED_MEMBERS", 40)
-    files = destination.copy(series, replace_watch(QUIET, pace=lambda _: rests.append(Counter()), braked=lambda: True))
+    files = destination.copy(series, replace_watch(QUIET, pace=lambda _: rests.append([]), braked=lambda: True))
     batch = {"open_source": 40, "create_exclusively": 40, "flush_at_once": 1, "read": 40}
-    assert rests == [Counter(batch)] * 7 + [Counter({name: min(20, count) for name, count in batch.items()})]
+    last = {name: min(20, count) for name, count in batch.items()}
+    assert [Counter(each) for each in rests] == [*[batch] * 7, last]
     destination.publish(series, files)
     require_published(root, series)
 
@@ -139,15 +140,12 @@ def test_while_it_rests_for_the_scanner_nothing_is_under_way(
 def test_what_is_under_way_when_the_scanner_begins_rests_between_members(
     destination: FolderDestination, root: Path, series: TransferPlan
 ) -> None:
-    lanes: Counter[str] = Counter()
-    braked = False
-
-    def pace(_size_bytes: int) -> None:
-        nonlocal braked
-        lanes[current_thread().name.partition("_")[0]] += 1
-        braked = lanes.total() >= 30
-
-    files = destination.copy(series, replace_watch(QUIET, pace=pace, braked=lambda: braked))
+    paced: list[str] = []
+    watch = replace_watch(
+        QUIET, pace=lambda _: paced.append(current_thread().name.partition("_")[0]), braked=lambda: len(paced) >= 30
+    )
+    files = destination.copy(series, watch)
+    lanes = Counter(paced)
     assert set(lanes) == {"bundle-write", "bundle-back", "MainThread"}
     assert lanes["bundle-back"] >= 70, "read back as slowly as it was written"
     destination.publish(series, files)
