@@ -1,23 +1,18 @@
 """The line to Google Sheets: gspread's own client, with time limits for whole answers and a host that can be named."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import google.auth.credentials
 import requests
-import urllib3
 from google.auth.transport.requests import AuthorizedSession, Request
 from gspread.http_client import HTTPClient
-from requests.adapters import HTTPAdapter
 
-from app.adapters.sheets.google_failures import in_words
+from app.adapters.sheets.google_failures import in_words, json_object
 from app.adapters.sheets.google_quota import CallQuota
+from app.adapters.sheets.google_transport import TokenAnswers, WholeAnswers
 
 GOOGLE = "https://sheets.googleapis.com"
-_PIECE_BYTES = 64 * 1024
-_MOST_BYTES = 256 * 1024 * 1024
-"""A sheet may have ten million cells; an answer larger than this is none of ours."""
 
 Json = dict[str, Any]
 
@@ -48,9 +43,9 @@ class GoogleLink:
             refresh_timeout=timeout_seconds,
             auth_request=Request(signing_in),  # type: ignore[no-untyped-call]
         )
-        for session in (signing_in, self._session):
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, _WholeAnswers(timeout_seconds))
+        for scheme in ("https://", "http://"):
+            signing_in.mount(scheme, TokenAnswers(timeout_seconds))
+            self._session.mount(scheme, WholeAnswers(timeout_seconds))
         self._sessions = (signing_in, self._session)
         self._client = HTTPClient(credentials, session=self._session)
         self._client.set_timeout(timeout_seconds)
@@ -73,34 +68,5 @@ class GoogleLink:
         with in_words(self.account):
             method = "get" if body is None else "post"
             answer = self._client.request(method, f"{self._base}{path}", params=dict(params), json=body)
-            found: Json = answer.json()
+            found: Json = json_object(answer)
         return found
-
-
-class _WholeAnswers(HTTPAdapter):
-    """Takes an answer in whole and gives up where it trickles: the time limit of `requests` begins anew each byte."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
-        """Send a request and read all of its answer. Raises requests.ReadTimeout when that takes too long."""
-        more |= {"stream": True, "timeout": self._seconds}  # google-auth would wait two minutes for a token
-        response = super().send(request, *args, **more)
-        response._content = self._whole(response)  # what a reading of `content` leaves there
-        return response
-
-    def _whole(self, response: requests.Response) -> bytes:
-        deadline = time.monotonic() + self._seconds
-        content = bytearray()
-        try:
-            # Not `iter_content`: it waits for a piece to be full.
-            while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
-                content += piece
-                if time.monotonic() > deadline or len(content) > _MOST_BYTES:
-                    response.close()
-                    raise requests.ReadTimeout(f"no whole answer within {self._seconds:g} s", request=response.request)
-        except urllib3.exceptions.HTTPError as error:
-            raise requests.ConnectionError(f"the answer ended early ({type(error).__name__})") from error
-        return bytes(content)

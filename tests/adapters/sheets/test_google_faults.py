@@ -8,12 +8,14 @@ import pytest
 from app.domain.errors import AwayError, SurroundingsError
 from tests.adapters.sheets.google_lab import GoogleLab, complete, google_lab, row, trickling
 from tests.fakes.sheets_server import SheetsServer
+from tests.fakes.sheets_server.call import Answer
 from tests.fakes.sheets_server.script import (
     Fault,
     bad_gateway,
     cut,
     cut_in_the_middle,
     internal,
+    sign_in_page,
     silence,
     too_many,
     unavailable,
@@ -64,6 +66,54 @@ def test_what_passes_is_told_and_right_in_the_end(
     assert len(written) == len(complete("620995"))
     assert lab.column("Scan File") == {each: f"{each}_P1.svs" for each in ("620995", "620996")}
     assert lab.memory.kept is None
+
+
+ODD: dict[str, tuple[Callable[[], Fault], str]] = {
+    "502 in HTML": (bad_gateway, "is out of order"),
+    "500": (internal, "is out of order"),
+    "503": (unavailable, "is out of order"),
+    "429": (too_many, "asks us to wait"),
+    "a page, refused": (lambda: sign_in_page(403), "Something else answers in Google's place"),
+    "a page": (sign_in_page, "Something else answers in Google's place"),
+    "a page, not in letters": (lambda: answered(b"\xff\xfe\x00"), "Something else answers in Google's place"),
+    "a list": (lambda: answered(b"[]"), "Something else answers in Google's place"),
+    "an empty object": (lambda: answered(b"{}"), "Something else answers in Google's place"),
+    "cut": (cut, "does not answer"),
+    "silence": (lambda: silence(60.0), "does not answer"),
+}
+
+
+def answered(content: bytes, status: int = 200) -> Fault:
+    return Fault(Answer(status, content, "application/json"))
+
+
+@pytest.mark.parametrize(("fault", "title"), ODD.values(), ids=ODD)
+def test_what_answers_the_sign_in_oddly_is_asked_again(lab: GoogleLab, fault: Callable[[], Fault], title: str) -> None:
+    """A token holds for an hour: whatever stands between here and Google is asked for one that often."""
+    lab.server.script.fail(fault(), on="token")
+    with lab.gateway(timeout_seconds=SHORT_SECONDS) as gateway:
+        with pytest.raises(AwayError) as caught:
+            gateway.write(complete("620995"))
+        assert title in caught.value.title
+        told = f"{caught.value.title} {caught.value.message} {caught.value.hint}"
+        assert "<" not in told
+        assert "tried again by itself" in caught.value.hint
+        assert "Sign in anew" not in told
+        assert ("proxy" in told) == title.startswith("Something")
+        assert lab.calls("token") == 1, "one call asks once"
+        assert gateway.write(complete("620995")).written
+
+
+@pytest.mark.parametrize(
+    "fault", [sign_in_page(), sign_in_page(403), answered(b"[]"), answered(b'{"error": "off"}', 403)]
+)
+def test_what_answers_in_place_of_the_sheet_is_asked_again(lab: GoogleLab, fault: Fault) -> None:
+    lab.server.script.fail(fault, on="read")
+    with lab.gateway() as gateway:
+        with pytest.raises(AwayError, match="Something else answers in Google's place") as caught:
+            gateway.read()
+        assert "proxy" in caught.value.hint
+        assert gateway.read().rows
 
 
 def test_a_server_that_says_when_is_not_asked_before(lab: GoogleLab) -> None:
