@@ -14,12 +14,23 @@ from app.domain.errors import AwayError, SurroundingsError
 _PLACE_GONE = re.compile(
     r"Unable to parse range|No grid with id|No sheet with id|exceeds grid limits|developer metadata", re.IGNORECASE
 )
+_ABOUT_A_CELL = re.compile(r"data validation|in a single cell|\bcell [A-Z]{1,3}\d+\b", re.IGNORECASE)
+_ROW = re.compile(r"\bcell [A-Z]{1,3}(\d+)\b", re.IGNORECASE)
 _PROTECTED = re.compile(r"protected cell", re.IGNORECASE)
 _LONGEST_WAIT_SECONDS = 3600.0
 
 
 class PlaceGoneError(Exception):
     """The tab, or the place in it, that a call named is not there any more, or taken meanwhile: look again."""
+
+
+class CellRefusedError(SurroundingsError):
+    """A cell does not take its value, so that Google refuses the whole write. `row` is the cell's, if named."""
+
+    def __init__(self, told: str) -> None:
+        super().__init__("Google Sheets refused", told, "Put the sheet right: a cell has a rule that forbids our value")
+        named = _ROW.search(told)
+        self.row = int(named[1]) if named else None
 
 
 class NoTokenError(requests.RequestException):
@@ -86,6 +97,8 @@ def _refused(error: APIError, account: str) -> Exception:
             told,
             f"Let {account or 'the account that is signed in'} edit the protected ranges, or leave our columns out",
         )
+    if status == 400 and _ABOUT_A_CELL.search(told):
+        return CellRefusedError(told)
     return _by_status(status, told, account)
 
 

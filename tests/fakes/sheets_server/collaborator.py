@@ -93,6 +93,12 @@ class Collaborator:
         source, target = (self._area(each, 1, 1, width) for each in (row, row + 1))
         self._does("copyPaste", source=source, destination=target, pasteType="PASTE_NORMAL")
 
+    def allows_only(self, row: int, column: int, *texts: str, rows: int = 1) -> None:
+        """Give cells a strict drop-down: Google refuses any other text."""
+        values = [{"userEnteredValue": text} for text in texts]
+        rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True, "showCustomUi": True}
+        self._does("setDataValidation", range=self._area(row, column, rows, 1), rule=rule)
+
     def protects(self, first_column: int, last_column: int) -> None:
         """Let nobody else edit some columns."""
         area = {"sheetId": self.tab_id, "startColumnIndex": first_column - 1, "endColumnIndex": last_column}
