@@ -9,7 +9,7 @@ from google.auth.transport.requests import AuthorizedSession, Request
 from gspread.http_client import HTTPClient
 
 from app.adapters.sheets.google_failures import in_words, json_object
-from app.adapters.sheets.google_quota import CallQuota
+from app.adapters.sheets.google_quota import AccountQuota
 from app.adapters.sheets.google_transport import TokenAnswers, WholeAnswers
 
 GOOGLE = "https://sheets.googleapis.com"
@@ -21,8 +21,8 @@ class GoogleLink:
     """Calls of the Sheets service about one spreadsheet, v4. Blocking; one thread uses it at a time.
 
     Without a `spreadsheet` the calls are about all of them. `api_root` stands for Google's host, so that any server can
-    be named. Every call ends within `timeout_seconds` for its connection and as long again for its whole answer, and
-    raises as `in_words` says.
+    be named. `quota` is the account's, handed on from one link to the next. Every call ends within `timeout_seconds`
+    for its connection and as long again for its whole answer, and raises as `in_words` says.
     """
 
     def __init__(
@@ -32,11 +32,11 @@ class GoogleLink:
         *,
         api_root: str = GOOGLE,
         timeout_seconds: float,
-        calls_per_minute: int,
+        quota: AccountQuota,
     ) -> None:
         self.account = str(getattr(credentials, "service_account_email", "") or "")
         self._base = f"{api_root.rstrip('/')}/v4/spreadsheets" + (f"/{spreadsheet}" if spreadsheet else "")
-        self._quotas = {kind: CallQuota(calls_per_minute) for kind in ("read", "write")}
+        self._quota = quota
         signing_in = requests.Session()
         self._session = AuthorizedSession(
             credentials,
@@ -64,7 +64,7 @@ class GoogleLink:
             session.close()
 
     def _call(self, kind: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, str]) -> Json:
-        self._quotas[kind].take()
+        self._quota.take(kind)
         with in_words(self.account):
             method = "get" if body is None else "post"
             answer = self._client.request(method, f"{self._base}{path}", params=dict(params), json=body)

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
+from app.adapters.sheets.google_quota import AccountQuota
 from app.domain.errors import AwayError, SurroundingsError
 from tests.adapters.sheets.google_lab import GoogleLab, complete, google_lab, row, trickling
 from tests.fakes.sheets_server import SheetsServer
@@ -121,6 +122,24 @@ def test_a_server_that_says_when_is_not_asked_before(lab: GoogleLab) -> None:
     with lab.gateway() as gateway, pytest.raises(AwayError) as caught:
         gateway.read()
     assert caught.value.wait_seconds == 37
+
+
+def test_a_run_of_refusals_stays_below_the_quota(lab: GoogleLab) -> None:
+    """A refusal ends the line to the sheet; what was asked within this minute counts for the next line, too."""
+    now = 0.0
+
+    def sleep(seconds: float) -> None:
+        nonlocal now
+        now += seconds
+
+    quota = AccountQuota(6, monotonic=lambda: now, sleep=sleep)
+    lab.scientist.unshares(STATION)
+    with lab.gateway(quota=quota) as gateway:
+        for _ in range(18):
+            with pytest.raises(SurroundingsError, match="not shared with us"):
+                gateway.read()
+    assert lab.calls("read") == 18
+    assert now == 120.0, "six calls a minute"
 
 
 def test_an_answer_that_trickles_is_given_up(lab: GoogleLab) -> None:
