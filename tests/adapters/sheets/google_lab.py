@@ -82,12 +82,14 @@ class GoogleLab:
         return sum(each.kind == kind for each in self.server.log)
 
 
-def link_to(lab: GoogleLab, *, timeout_seconds: float = 10.0, quota: AccountQuota | None = None) -> GoogleLink:
+def link_to(
+    lab: GoogleLab, *, timeout_seconds: float = 10.0, quota: AccountQuota | None = None, api_root: str = ""
+) -> GoogleLink:
     """Return a line to the lab's spreadsheet, signed in as the service account."""
     return GoogleLink(
         lab.credentials or Credentials.from_service_account_info(lab.key, scopes=SCOPES),
         lab.book.id,
-        api_root=lab.server.url,
+        api_root=api_root or lab.server.url,
         timeout_seconds=timeout_seconds,
         quota=quota or AccountQuota(NO_LIMIT),
     )

@@ -24,7 +24,7 @@ from tests.fakes.sheets_server.script import (
 from tests.fakes.sheets_server.server import STATION
 
 SLIDES = [row("620995"), row("620996")]
-SHORT_SECONDS = 0.4
+SHORT_SECONDS = 0.8
 
 
 @pytest.fixture
