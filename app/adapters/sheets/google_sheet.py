@@ -56,7 +56,7 @@ class GoogleSheet:
     def read(self) -> SlideSheet:
         """Read the whole sheet."""
         with self._signed_in() as tabs:
-            return self._in_place(tabs).look().sheet
+            return replace(self._in_place(tabs).look().sheet, tab=tabs.slides.id)
 
     def close(self) -> None:
         """End the connections; the next call begins new ones."""
@@ -75,14 +75,14 @@ class GoogleSheet:
         fit, too_long = with_room(newest)
         with self._signed_in() as tabs:
             self._see_through(tabs)
-            if not self._on_own_tab:
-                refused = (*outdated, *too_long)
-                return Writing(self._in_place(tabs), self._memory, fit, refused).run()
-            slides = self._in_place(tabs).look().sheet
-            fit, without_row = with_one_row(fit, slides)
-            place = OnOwnTab(tabs.own, slides, self._now)
-            result = Writing(place, self._memory, fit, (*outdated, *too_long, *without_row)).run()
-            return replace(result, sheet=slides)
+            if self._on_own_tab:
+                slides = self._in_place(tabs).look().sheet
+                fit, without_row = with_one_row(fit, slides)
+                place = OnOwnTab(tabs.own, slides, self._now)
+                result = Writing(place, self._memory, fit, (*outdated, *too_long, *without_row)).run()
+                return replace(result, sheet=replace(slides, tab=tabs.slides.id))
+            result = Writing(self._in_place(tabs), self._memory, fit, (*outdated, *too_long)).run()
+            return replace(result, sheet=result.sheet and replace(result.sheet, tab=tabs.slides.id))
 
     def _see_through(self, tabs: _Tabs) -> None:
         """Finish, where it was begun, what was under way when `[sheet] mode` was changed."""

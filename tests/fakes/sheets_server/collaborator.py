@@ -108,6 +108,14 @@ class Collaborator:
         properties = {"sheetId": self.tab_id, "title": title}
         self._does("updateSheetProperties", properties=properties, fields="title")
 
+    def hides_tab(self) -> None:
+        self._does("updateSheetProperties", properties={"sheetId": self.tab_id, "hidden": True}, fields="hidden")
+
+    def adds_chart_tab(self, title: str) -> None:
+        """Put a chart on a tab of its own, the first: it has no cells."""
+        self._does("addSheet", properties={"title": title, "index": 0})
+        self.book.tabs[0].look["sheetType"] = "OBJECT"
+
     def deletes_tab(self) -> None:
         self._does("deleteSheet", sheetId=self.tab_id)
 
