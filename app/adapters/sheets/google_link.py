@@ -14,6 +14,8 @@ from app.adapters.sheets.google_quota import AccountQuota
 from app.adapters.sheets.google_transport import TokenAnswers, WholeAnswers
 
 GOOGLE = "https://sheets.googleapis.com"
+_OF_A_SPREADSHEET = frozenset(("spreadsheetId", "properties"))
+"""Fields of which each answer has one: the first, unless others were asked for."""
 
 Json = dict[str, Any]
 
@@ -73,4 +75,6 @@ class GoogleLink:
             method = "get" if body is None else "post"
             answer = self._client.request(method, f"{self._base}{path}", params=dict(params), json=body)
             found: Json = json_object(answer)
+            if not _OF_A_SPREADSHEET & found.keys():
+                raise ValueError("no answer about a spreadsheet")
         return found

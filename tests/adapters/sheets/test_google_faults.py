@@ -106,10 +106,12 @@ def test_what_answers_the_sign_in_oddly_is_asked_again(lab: GoogleLab, fault: Ca
 
 
 @pytest.mark.parametrize(
-    "fault", [sign_in_page(), sign_in_page(403), answered(b"[]"), answered(b'{"error": "off"}', 403)]
+    "fault",
+    [sign_in_page(), sign_in_page(403), answered(b"[]"), answered(b'{"login": 1}'), answered(b'{"error": "off"}', 403)],
 )
-def test_what_answers_in_place_of_the_sheet_is_asked_again(lab: GoogleLab, fault: Fault) -> None:
-    lab.server.script.fail(fault, on="read")
+@pytest.mark.parametrize("calls_before", [0, 1])
+def test_what_answers_in_place_of_the_sheet_is_asked_again(lab: GoogleLab, fault: Fault, calls_before: int) -> None:
+    lab.server.script.fail(fault, on="read", skip=calls_before)
     with lab.gateway() as gateway:
         with pytest.raises(AwayError, match="Something else answers in Google's place") as caught:
             gateway.read()
