@@ -44,9 +44,11 @@ def _opened(place: Place, settings: Settings, memory: SheetMemory) -> Iterator[S
     # Late: a lab with a workbook need not wait for them at the start.
     from app.adapters.sheets.google_account import google_credentials
     from app.adapters.sheets.google_link import GoogleLink
+    from app.adapters.sheets.google_quota import AccountQuota
     from app.adapters.sheets.google_sheet import GoogleSheet
 
     spreadsheet = spreadsheet_id(sheet)
+    quota = AccountQuota(sheet.calls_per_minute)
 
     def link() -> GoogleLink:
         try:
@@ -58,7 +60,7 @@ def _opened(place: Place, settings: Settings, memory: SheetMemory) -> Iterator[S
             spreadsheet,
             api_root=sheet.api_root,
             timeout_seconds=sheet.timeout_seconds,
-            calls_per_minute=sheet.calls_per_minute,
+            quota=quota,
         )
 
     with closing(GoogleSheet(link, memory, sheet)) as gateway:

@@ -51,13 +51,17 @@ class SheetRow:
 
 @dataclass(frozen=True, slots=True)
 class SlideSheet:
-    """One reading of the slide sheet. `title` names it for people (file name and worksheet)."""
+    """One reading of the slide sheet. `title` names it for people (file name and worksheet).
+
+    `tab` is the id of its tab in a Google spreadsheet, None where that is not known or it is a workbook.
+    """
 
     title: str
     columns: tuple[SheetColumn, ...]
     rows: tuple[SheetRow, ...]
     barcode_header: str
     read_at: datetime
+    tab: int | None = None
     _by_barcode: Mapping[str, tuple[SheetRow, ...]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

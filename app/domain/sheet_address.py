@@ -25,11 +25,11 @@ def spreadsheet_id(sheet: SheetSettings) -> str:
     )
 
 
-def sheet_address(sheet: SheetSettings, cell: str = "") -> str:
+def sheet_address(sheet: SheetSettings, cell: str = "", *, tab: int | None = None) -> str:
     """Return what opens the sheet: a path, or an https address that leads to a cell such as `D17`.
 
-    The tab is the one that the settings' own address names, else the first. Raises UseError where the spreadsheet is
-    not at Google: no browser shows it.
+    `tab` is the id of the one that was read; while that is not known it is the one that the settings' own address
+    names, else the first. Raises UseError where the spreadsheet is not at Google: no browser shows it.
     """
     if sheet.kind == "workbook":
         return sheet.path
@@ -39,6 +39,7 @@ def sheet_address(sheet: SheetSettings, cell: str = "") -> str:
             f"[sheet] api_root is {sheet.api_root}, not Google's own",
             "Look at it where that service shows it",
         )
-    tab = _TAB.search(sheet.spreadsheet)
-    place = "&".join((*([f"gid={tab[1]}"] if tab else []), *([f"range={cell}"] if cell else [])))
+    named = _TAB.search(sheet.spreadsheet)
+    gid = named[1] if tab is None and named else tab
+    place = "&".join((*([f"gid={gid}"] if gid is not None else []), *([f"range={cell}"] if cell else [])))
     return f"https://docs.google.com/spreadsheets/d/{spreadsheet_id(sheet)}/edit" + (f"#{place}" if place else "")

@@ -75,7 +75,8 @@ class StationSheet:
 
     def address(self, cell: str = "") -> str:
         """Return what opens the sheet: a path, or an https address that leads to this cell."""
-        return sheet_address(self._kit.settings.sheet, cell)
+        last = self._kit.sheet.last
+        return sheet_address(self._kit.settings.sheet, cell, tab=last.tab if last is not None else None)
 
     def cell_of(self, scan: ScanId) -> str:
         """Return the first cell of a scan's row in the last reading, empty where it has none."""

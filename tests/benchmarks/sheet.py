@@ -11,9 +11,11 @@ import tempfile
 import time
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from app.adapters.sheets.google_quota import AccountQuota
 from app.adapters.sheets.google_sheet import GoogleSheet
 from app.adapters.storage.store import SqliteStore
 from app.bootstrap.station import SystemClock
@@ -90,9 +92,8 @@ async def measure(slides: int, seconds: float) -> dict[str, Any]:
                 threads = Threads(1)
                 stack.push_async_callback(threads.close)
                 memory = JournalSheetMemory(store, asyncio.get_running_loop())
-                gateway = GoogleSheet(
-                    lambda: link_to(lab, calls_per_minute=settings.calls_per_minute), memory, settings
-                )
+                quota = AccountQuota(settings.calls_per_minute)
+                gateway = GoogleSheet(partial(link_to, lab, quota=quota), memory, settings)
                 stack.callback(gateway.close)
                 desk = SheetDesk(gateway, store, threads, SystemClock(), settings)
                 stations.append(Station(number, group, gateway, store, desk))

@@ -24,6 +24,12 @@ def test_a_google_sheet_opens_in_the_browser_at_the_cell(spreadsheet: str, cell:
     assert sheet_address(SheetSettings(kind="google", spreadsheet=spreadsheet), cell) == address
 
 
+def test_the_tab_that_was_read_is_opened() -> None:
+    settings = SheetSettings(kind="google", spreadsheet=f"{ROOT}/edit?gid=77#gid=77", worksheet="Slides")
+    assert sheet_address(settings, "A3", tab=5) == f"{ROOT}/edit#gid=5&range=A3"
+    assert sheet_address(settings, tab=0) == f"{ROOT}/edit#gid=0"
+
+
 def test_a_workbook_is_its_file() -> None:
     assert sheet_address(SheetSettings(path="/lab/slides.xlsx"), "D17") == "/lab/slides.xlsx"
 

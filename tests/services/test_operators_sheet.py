@@ -64,6 +64,21 @@ async def test_a_slides_row_is_known_by_its_last_reading(lab: Lab, tmp_path: Pat
         assert sheet.address("A4") == "/lab/slides.xlsx"
 
 
+async def test_a_google_sheet_opens_at_the_tab_that_was_read(
+    lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pasted = "https://docs.google.com/spreadsheets/d/1AbCdEfGhIjKlMnOp/edit"
+    sheet = SheetSettings(kind="google", spreadsheet=f"{pasted}?gid=77#gid=77", worksheet="Slides")
+    lab.settings = replace(lab.settings, sheet=sheet)
+    read = lab.sheet.read
+    monkeypatch.setattr(lab.sheet, "read", lambda: replace(read(), tab=5))
+    async with lab.open() as station:
+        desk = desk_of(station, tmp_path)
+        assert desk.sheet.address("A4") == f"{pasted}#gid=77&range=A4"
+        await SheetReading(station.kit).act()
+        assert desk.sheet.address("A4") == f"{pasted}#gid=5&range=A4"
+
+
 async def test_a_list_is_compared_with_run_and_sheet_before_anything_is_expected(lab: Lab, tmp_path: Path) -> None:
     path = tmp_path / "rack.csv"
     path.write_text("Slot;Barcode\n1;620995\n2;407871\n3;999999\n4;407871\n5;none\n", encoding="cp1252")

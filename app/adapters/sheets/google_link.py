@@ -1,23 +1,21 @@
 """The line to Google Sheets: gspread's own client, with time limits for whole answers and a host that can be named."""
 
-import time
 from collections.abc import Mapping
 from typing import Any
 
 import google.auth.credentials
 import requests
-import urllib3
 from google.auth.transport.requests import AuthorizedSession, Request
 from gspread.http_client import HTTPClient
-from requests.adapters import HTTPAdapter
 
-from app.adapters.sheets.google_failures import in_words
-from app.adapters.sheets.google_quota import CallQuota
+from app.adapters.sheets.google_deadline import Deadline
+from app.adapters.sheets.google_failures import in_words, json_object
+from app.adapters.sheets.google_quota import AccountQuota
+from app.adapters.sheets.google_transport import TokenAnswers, WholeAnswers
 
 GOOGLE = "https://sheets.googleapis.com"
-_PIECE_BYTES = 64 * 1024
-_MOST_BYTES = 256 * 1024 * 1024
-"""A sheet may have ten million cells; an answer larger than this is none of ours."""
+_OF_A_SPREADSHEET = frozenset(("spreadsheetId", "properties"))
+"""Fields of which each answer has one: the first, unless others were asked for."""
 
 Json = dict[str, Any]
 
@@ -26,8 +24,9 @@ class GoogleLink:
     """Calls of the Sheets service about one spreadsheet, v4. Blocking; one thread uses it at a time.
 
     Without a `spreadsheet` the calls are about all of them. `api_root` stands for Google's host, so that any server can
-    be named. Every call ends within `timeout_seconds` for its connection and as long again for its whole answer, and
-    raises as `in_words` says.
+    be named. `quota` is the account's, handed on from one link to the next. Every call raises as `in_words` says, and
+    ends within `timeout_seconds`: a new token, the connection and the whole answer together. Not limited are the wait
+    for its turn, the look-up of a host's name, and the head of an answer that comes byte by byte.
     """
 
     def __init__(
@@ -37,20 +36,21 @@ class GoogleLink:
         *,
         api_root: str = GOOGLE,
         timeout_seconds: float,
-        calls_per_minute: int,
+        quota: AccountQuota,
     ) -> None:
         self.account = str(getattr(credentials, "service_account_email", "") or "")
         self._base = f"{api_root.rstrip('/')}/v4/spreadsheets" + (f"/{spreadsheet}" if spreadsheet else "")
-        self._quotas = {kind: CallQuota(calls_per_minute) for kind in ("read", "write")}
+        self._quota = quota
+        self._deadline = Deadline(timeout_seconds)
         signing_in = requests.Session()
         self._session = AuthorizedSession(
             credentials,
             refresh_timeout=timeout_seconds,
             auth_request=Request(signing_in),  # type: ignore[no-untyped-call]
         )
-        for session in (signing_in, self._session):
-            for scheme in ("https://", "http://"):
-                session.mount(scheme, _WholeAnswers(timeout_seconds))
+        for scheme in ("https://", "http://"):
+            signing_in.mount(scheme, TokenAnswers(self._deadline))
+            self._session.mount(scheme, WholeAnswers(self._deadline))
         self._sessions = (signing_in, self._session)
         self._client = HTTPClient(credentials, session=self._session)
         self._client.set_timeout(timeout_seconds)
@@ -69,38 +69,12 @@ class GoogleLink:
             session.close()
 
     def _call(self, kind: str, path: str, body: Mapping[str, Any] | None, params: Mapping[str, str]) -> Json:
-        self._quotas[kind].take()
+        self._quota.take(kind)
+        self._deadline.begin()
         with in_words(self.account):
             method = "get" if body is None else "post"
             answer = self._client.request(method, f"{self._base}{path}", params=dict(params), json=body)
-            found: Json = answer.json()
+            found: Json = json_object(answer)
+            if not _OF_A_SPREADSHEET & found.keys():
+                raise ValueError("no answer about a spreadsheet")
         return found
-
-
-class _WholeAnswers(HTTPAdapter):
-    """Takes an answer in whole and gives up where it trickles: the time limit of `requests` begins anew each byte."""
-
-    def __init__(self, seconds: float) -> None:
-        super().__init__()
-        self._seconds = seconds
-
-    def send(self, request: requests.PreparedRequest, *args: Any, **more: Any) -> requests.Response:
-        """Send a request and read all of its answer. Raises requests.ReadTimeout when that takes too long."""
-        more |= {"stream": True, "timeout": self._seconds}  # google-auth would wait two minutes for a token
-        response = super().send(request, *args, **more)
-        response._content = self._whole(response)  # what a reading of `content` leaves there
-        return response
-
-    def _whole(self, response: requests.Response) -> bytes:
-        deadline = time.monotonic() + self._seconds
-        content = bytearray()
-        try:
-            # Not `iter_content`: it waits for a piece to be full.
-            while piece := response.raw.read1(_PIECE_BYTES, decode_content=True):
-                content += piece
-                if time.monotonic() > deadline or len(content) > _MOST_BYTES:
-                    response.close()
-                    raise requests.ReadTimeout(f"no whole answer within {self._seconds:g} s", request=response.request)
-        except urllib3.exceptions.HTTPError as error:
-            raise requests.ConnectionError(f"the answer ended early ({type(error).__name__})") from error
-        return bytes(content)

@@ -4,7 +4,7 @@ import secrets
 from collections.abc import Sequence
 
 from app.adapters.sheets.google_link import Json
-from app.adapters.sheets.google_tab import GoogleTab
+from app.adapters.sheets.google_tab import GoogleTab, id_of
 from app.domain.errors import AwayError, SurroundingsError
 from app.domain.own_tab import OWN_TAB_HEADER
 from app.domain.sheet import WRITTEN_COLUMNS
@@ -34,7 +34,7 @@ class GoogleOwnTab(GoogleTab):
 
     def _there(self) -> int | None:
         wanted = self._worksheet.casefold()
-        return next((tab for title, tab in self._tabs().items() if title.casefold() == wanted), None)
+        return next((id_of(tab) for title, tab in self._tabs().items() if title.casefold() == wanted), None)
 
     def _made(self) -> int:
         """Make the tab whole or not at all; where another station was quicker, take that station's."""

@@ -35,3 +35,20 @@ class CallQuota:
         while self._calls and now - self._calls[0] >= MINUTE:
             self._calls.popleft()
         return now
+
+
+class AccountQuota:
+    """So many readings and so many writings a minute. It outlives a line to the sheet: Google counts by account."""
+
+    def __init__(
+        self,
+        per_minute: int,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._kinds = {kind: CallQuota(per_minute, monotonic=monotonic, sleep=sleep) for kind in ("read", "write")}
+
+    def take(self, kind: str) -> None:
+        """Wait until one more call of a kind, `read` or `write`, may be made; never more than a minute."""
+        self._kinds[kind].take()

@@ -56,7 +56,7 @@ class ColumnWork:
 class GoogleTab:
     """The worksheet that the settings name, empty for the first; it is known by its id once it was found.
 
-    `other_than` names one that is never the first.
+    The first is one that people see, with cells; `other_than` names one that it never is.
     """
 
     def __init__(self, link: GoogleLink, worksheet: str, *, other_than: str = "") -> None:
@@ -65,6 +65,11 @@ class GoogleTab:
         self._other_than = other_than.casefold()
         self._id: int | None = None
         self._book = ""
+
+    @property
+    def id(self) -> int | None:
+        """The tab's id, once it was read."""
+        return self._id
 
     def read(self) -> TabReading:
         """Read the tab in one call; look for it anew where it has gone."""
@@ -98,29 +103,29 @@ class GoogleTab:
 
     def _find(self) -> int:
         tabs = self._tabs()
-        wanted = self._worksheet.casefold()
-        if wanted:
-            fitting = [tab for title, tab in tabs.items() if title.casefold() == wanted]
-        else:
-            fitting = [tab for title, tab in tabs.items() if title.casefold() != self._other_than]
-        if fitting:
-            return fitting[0]
-        titles = list(tabs)
-        close = nearest(self._worksheet, titles)
+        for title, tab in tabs.items():
+            if self._is_meant(title.casefold(), tab):
+                return id_of(tab)
+        close = nearest(self._worksheet, list(tabs))
         meant = f"; did you mean “{close}”?" if close else ""
+        lacks = f"has no tab “{self._worksheet}”, but" if self._worksheet else "shows no tab with cells, but has"
         raise SurroundingsError(
             "The slide sheet has no such tab",
-            f"{self._book} has no tab “{self._worksheet}”, but {', '.join(f'“{title}”' for title in titles)}{meant}",
+            f"{self._book} {lacks} {', '.join(f'“{title}”' for title in tabs)}{meant}",
             _NAME_IT,
         )
 
-    def _tabs(self) -> dict[str, int]:
-        """Return the ids of all tabs by their titles, in order."""
-        fields = "properties.title,sheets.properties(sheetId,title,index)"
+    def _is_meant(self, title: str, tab: Json) -> bool:
+        if self._worksheet:
+            return title == self._worksheet.casefold()
+        return title != self._other_than and _shows_cells(tab)
+
+    def _tabs(self) -> dict[str, Json]:
+        """Return what all tabs are by their titles, in order."""
+        fields = "properties.title,sheets.properties(sheetId,title,index,hidden,sheetType)"
         answer = self._link.read("", fields=fields)
         self._book = str(answer["properties"]["title"])
-        tabs = (each["properties"] for each in answer.get("sheets", []))
-        return {str(each["title"]): int(each.get("sheetId", 0)) for each in tabs}
+        return {str(each["properties"]["title"]): each["properties"] for each in answer.get("sheets", [])}
 
     def _read(self, tab: int) -> TabReading:
         filters = [{"gridRange": {"sheetId": tab}}, *(self._filter(header) for header in WRITTEN_COLUMNS)]
@@ -184,6 +189,16 @@ class GoogleTab:
 
     def _one_column(self, column: int) -> Json:
         return {"sheetId": self._id, "dimension": "COLUMNS", "startIndex": column, "endIndex": column + 1}
+
+
+def id_of(tab: Json) -> int:
+    """Return the id in a tab's properties, 0 where that is left out."""
+    return int(tab.get("sheetId", 0))
+
+
+def _shows_cells(tab: Json) -> bool:
+    """Say whether a tab is one of cells (not of a chart, say) that people see."""
+    return tab.get("sheetType", "GRID") == "GRID" and not tab.get("hidden", False)
 
 
 _NAME_IT = "Name the tab in [sheet] worksheet, or leave it empty for the first"

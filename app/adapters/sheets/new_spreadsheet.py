@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import google.auth.credentials
 
 from app.adapters.sheets.google_link import GoogleLink, Json
+from app.adapters.sheets.google_quota import AccountQuota
 
 TIMEOUT_SECONDS = 20.0
 
@@ -22,7 +23,8 @@ def make_spreadsheet(
     The first two rows are rule row and header. `choices` are the texts that a drop-down offers below a header; another
     text is warned of and may still be typed.
     """
-    link = GoogleLink(credentials, "", api_root=api_root, timeout_seconds=TIMEOUT_SECONDS, calls_per_minute=60)
+    quota = AccountQuota(60)
+    link = GoogleLink(credentials, "", api_root=api_root, timeout_seconds=TIMEOUT_SECONDS, quota=quota)
     try:
         made = link.write("", {"properties": {"title": title}, "sheets": [{"properties": {"title": title}}]})
         spreadsheet = str(made["spreadsheetId"])

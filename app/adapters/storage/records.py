@@ -248,6 +248,7 @@ def sheet_text(sheet: SlideSheet) -> str:
     """Return a reading of the sheet as JSON; the order of cells is kept."""
     content = {
         "title": sheet.title,
+        "tab": sheet.tab,
         "barcode_header": sheet.barcode_header,
         "read_at": time_text(sheet.read_at),
         "columns": [[c.header, c.index, c.letter, c.in_name, c.required, c.written_as] for c in sheet.columns],
@@ -265,6 +266,7 @@ def sheet_of(text: str) -> SlideSheet:
         columns=tuple(columns),
         rows=tuple(SheetRow(*each) for each in got["rows"]),
         barcode_header=got["barcode_header"],
+        tab=got.get("tab"),
         read_at=datetime.fromisoformat(got["read_at"]),
     )
 

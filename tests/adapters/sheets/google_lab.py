@@ -8,6 +8,7 @@ from contextlib import contextmanager, suppress
 from google.oauth2.service_account import Credentials
 
 from app.adapters.sheets.google_link import GoogleLink
+from app.adapters.sheets.google_quota import AccountQuota
 from app.adapters.sheets.google_sheet import GoogleSheet
 from app.domain.settings import SheetSettings
 from app.domain.sheet import WRITTEN_COLUMNS, CellWrite, SheetIntent
@@ -52,12 +53,17 @@ class GoogleLab:
 
     @contextmanager
     def gateway(
-        self, settings: SheetSettings | None = None, *, memory: Memory | None = None, timeout_seconds: float = 10.0
+        self,
+        settings: SheetSettings | None = None,
+        *,
+        memory: Memory | None = None,
+        timeout_seconds: float = 10.0,
+        quota: AccountQuota | None = None,
     ) -> Iterator[GoogleSheet]:
         """Open a gateway, as a program that starts does."""
 
         def link() -> GoogleLink:
-            return link_to(self, timeout_seconds=timeout_seconds)
+            return link_to(self, timeout_seconds=timeout_seconds, quota=quota)
 
         gateway = GoogleSheet(link, memory or self.memory, settings or SheetSettings(kind="google"))
         try:
@@ -76,14 +82,16 @@ class GoogleLab:
         return sum(each.kind == kind for each in self.server.log)
 
 
-def link_to(lab: GoogleLab, *, timeout_seconds: float = 10.0, calls_per_minute: int = NO_LIMIT) -> GoogleLink:
+def link_to(
+    lab: GoogleLab, *, timeout_seconds: float = 10.0, quota: AccountQuota | None = None, api_root: str = ""
+) -> GoogleLink:
     """Return a line to the lab's spreadsheet, signed in as the service account."""
     return GoogleLink(
         lab.credentials or Credentials.from_service_account_info(lab.key, scopes=SCOPES),
         lab.book.id,
-        api_root=lab.server.url,
+        api_root=api_root or lab.server.url,
         timeout_seconds=timeout_seconds,
-        calls_per_minute=calls_per_minute,
+        quota=quota or AccountQuota(NO_LIMIT),
     )
 
 

@@ -1,13 +1,15 @@
 """The slide sheet in Google Sheets, over real HTTP to a server that answers as Google does."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 
 from app.domain.errors import SurroundingsError, UseError
 from app.domain.settings import SheetSettings
 from app.domain.sheet import WRITTEN_COLUMNS, CellWrite
-from tests.adapters.sheets.google_lab import HEADER, GoogleLab, complete, google_lab, row
+from tests.adapters.sheets.google_lab import HEADER, RULES, GoogleLab, complete, google_lab, row
+from tests.adapters.sheets.google_own_lab import OWN_TAB
 from tests.fakes.sheets_server import SheetsServer
 
 SLIDES = [row("620995"), row("000123"), row("620997")]
@@ -117,6 +119,42 @@ def test_a_tab_is_found_by_its_title(lab: GoogleLab) -> None:
         ),
     ):
         gateway.read()
+
+
+def test_the_first_tab_is_one_with_cells_that_people_see(lab: GoogleLab) -> None:
+    lab.scientist.adds_tab("Slides of 2026")
+    lab.scientist.hides_tab()
+    lab.scientist.adds_chart_tab("Throughput")
+    seen = replace(lab.scientist, tab_id=lab.book.tabs[-1].id)
+    seen.puts([RULES, HEADER, row("620998")])
+    with lab.gateway() as gateway:
+        sheet = gateway.read()
+        assert [each.barcode for each in sheet.rows] == ["620998"]
+        assert sheet.title == "Summary of Slides, tab Slides of 2026"
+        assert sheet.tab == seen.tab_id
+    with lab.gateway(SheetSettings(kind="google", worksheet="Sheet1")) as gateway:
+        assert len(gateway.read().rows) == len(SLIDES), "a hidden tab that is named is read"
+
+
+def test_where_only_charts_are_seen_the_tab_is_asked_for(lab: GoogleLab) -> None:
+    lab.scientist.adds_chart_tab("Throughput")
+    lab.scientist.hides_tab()
+    with lab.gateway() as gateway, pytest.raises(SurroundingsError, match="shows no tab with cells, but has") as told:
+        gateway.read()
+    assert "[sheet] worksheet" in told.value.hint
+
+
+@pytest.mark.parametrize("own_tab", [False, True], ids=["in place", "on our own tab"])
+def test_a_reading_knows_the_scientists_tab(lab: GoogleLab, *, own_tab: bool) -> None:
+    lab.scientist.adds_tab("Slides of 2026")
+    seen = replace(lab.scientist, tab_id=lab.book.tabs[-1].id)
+    seen.puts([RULES, HEADER, row("620998")])
+    settings = replace(OWN_TAB if own_tab else SheetSettings(kind="google"), worksheet="Slides of 2026")
+    with lab.gateway(settings) as gateway:
+        assert gateway.read().tab == seen.tab_id
+        written = gateway.write(complete("620998")).sheet
+    assert written is not None
+    assert written.tab == seen.tab_id
 
 
 def test_a_deleted_tab_is_said(lab: GoogleLab) -> None:

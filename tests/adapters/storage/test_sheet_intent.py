@@ -1,9 +1,10 @@
 import json
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from app.adapters.storage.records import intent_of, intent_text
+from app.adapters.storage.records import intent_of, intent_text, sheet_of, sheet_text
 from app.domain.sheet import RowWrite, SheetColumn, SheetIntent, SheetRow, SlideSheet
 
 BEFORE = SlideSheet(
@@ -26,3 +27,12 @@ def test_what_an_older_program_had_under_way_was_in_place() -> None:
     content = json.loads(intent_text(SheetIntent(BEFORE, ROWS)))
     del content["own_tab"]
     assert intent_of(json.dumps(content)) == SheetIntent(BEFORE, ROWS)
+
+
+def test_a_reading_keeps_its_tab_and_one_of_an_older_program_has_none() -> None:
+    reading = replace(BEFORE, tab=77)
+    text = sheet_text(reading)
+    assert sheet_of(text) == reading
+    content = json.loads(text)
+    del content["tab"]
+    assert sheet_of(json.dumps(content)) == BEFORE

@@ -93,6 +93,12 @@ class Collaborator:
         source, target = (self._area(each, 1, 1, width) for each in (row, row + 1))
         self._does("copyPaste", source=source, destination=target, pasteType="PASTE_NORMAL")
 
+    def allows_only(self, row: int, column: int, *texts: str, rows: int = 1) -> None:
+        """Give cells a strict drop-down: Google refuses any other text."""
+        values = [{"userEnteredValue": text} for text in texts]
+        rule = {"condition": {"type": "ONE_OF_LIST", "values": values}, "strict": True, "showCustomUi": True}
+        self._does("setDataValidation", range=self._area(row, column, rows, 1), rule=rule)
+
     def protects(self, first_column: int, last_column: int) -> None:
         """Let nobody else edit some columns."""
         area = {"sheetId": self.tab_id, "startColumnIndex": first_column - 1, "endColumnIndex": last_column}
@@ -101,6 +107,14 @@ class Collaborator:
     def renames_tab(self, title: str) -> None:
         properties = {"sheetId": self.tab_id, "title": title}
         self._does("updateSheetProperties", properties=properties, fields="title")
+
+    def hides_tab(self) -> None:
+        self._does("updateSheetProperties", properties={"sheetId": self.tab_id, "hidden": True}, fields="hidden")
+
+    def adds_chart_tab(self, title: str) -> None:
+        """Put a chart on a tab of its own, the first: it has no cells."""
+        self._does("addSheet", properties={"title": title, "index": 0})
+        self.book.tabs[0].look["sheetType"] = "OBJECT"
 
     def deletes_tab(self) -> None:
         self._does("deleteSheet", sheetId=self.tab_id)

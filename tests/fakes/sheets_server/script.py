@@ -15,6 +15,12 @@ _BAD_GATEWAY = """<!DOCTYPE html>
   <p><b>502.</b> <ins>That’s an error.</ins>
   <p>The server encountered a temporary error and could not complete your request.<p>Please try again in 30 seconds.
 """
+_SIGN_IN_PAGE = """<!DOCTYPE html>
+<html lang=en>
+  <meta charset=utf-8>
+  <title>Guest network</title>
+  <form method=post><p>Accept the terms of use to go on. <input type=submit></form>
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +57,11 @@ def unavailable(*, after: bool = False) -> Fault:
 def bad_gateway() -> Fault:
     """Return a 502 with a page of HTML in place of JSON."""
     return Fault(Answer(502, _BAD_GATEWAY.encode("utf-8"), HTML))
+
+
+def sign_in_page(status: int = 200) -> Fault:
+    """Return what a network's portal or proxy answers in Google's place: a page of its own."""
+    return Fault(Answer(status, _SIGN_IN_PAGE.encode("utf-8"), HTML))
 
 
 def cut(*, after: bool = False) -> Fault:

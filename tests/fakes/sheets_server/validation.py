@@ -9,6 +9,8 @@ from tests.fakes.sheets_server.cell import Cell, Scalar, shown
 from tests.fakes.sheets_server.errors import InvalidError
 from tests.fakes.sheets_server.tab import Tab
 
+REFUSED = "The data you entered in cell {cell} violates the data validation rules set on this cell."
+
 
 def check_rule(book: Book, tab: Tab, place: tuple[int, int], cell: Cell) -> None:
     """Raise InvalidError when the cell's strict rule refuses its new value; nothing and formulas are let through."""
@@ -17,10 +19,7 @@ def check_rule(book: Book, tab: Tab, place: tuple[int, int], cell: Cell) -> None
         return
     if not _accepts(book, rule.get("condition", {}), cell):
         row, column = place
-        raise InvalidError(
-            f"The data you entered in cell {column_letters(column)}{row + 1} violates the data validation rules set on "
-            "this cell."
-        )
+        raise InvalidError(REFUSED.format(cell=f"{column_letters(column)}{row + 1}"))
 
 
 def _accepts(book: Book, condition: dict[str, Any], cell: Cell) -> bool:
