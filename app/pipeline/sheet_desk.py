@@ -1,24 +1,21 @@
 """The one who talks to the slide sheet: readings that serve several scans at once, and the outbox."""
 
 import asyncio
-import random
 from collections.abc import Awaitable, Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.domain.errors import AwayError, RetryableError, SlideferryError, SurroundingsError
+from app.domain.errors import RetryableError, SlideferryError, SurroundingsError, UseError
 from app.domain.journal import PendingWrite, Store
 from app.domain.ports import Clock, SheetGateway
 from app.domain.scan import ScanId
 from app.domain.settings import SheetSettings
 from app.domain.sheet import SlideSheet, WriteResult
+from app.pipeline.pauses import Pauses
 from app.pipeline.threads import Threads
 
-_FIRST_PAUSE_SECONDS = 2.0
 _MOST_CELLS = 12_000
 """Of a thousand slides: what waited for days is sent in requests that are answered within their time limit."""
-_JITTER = 0.25
-"""Pauses vary by this share, so that stations that share a sheet do not come back together."""
 
 Settled = Callable[[tuple[PendingWrite, ...], WriteResult], Awaitable[None]]
 
@@ -29,7 +26,7 @@ class SheetPace:
 
     A reading serves for `fresh`; where it does not hold what is looked for, for `doubted` only. What finishes within
     `gather` is written together, and one batch follows the other after `apart` at the earliest. While the sheet is away
-    it is tried again after `patience` at the latest.
+    it is tried again, to be read and to be written, after `patience` at the latest.
     """
 
     fresh: float
@@ -51,7 +48,6 @@ class SheetDesk:
         self, gateway: SheetGateway, store: Store, threads: Threads, clock: Clock, settings: SheetSettings
     ) -> None:
         self._pace = PACES[settings.kind]
-        self._chance = random.Random()  # noqa: S311 - spreads retries in time, guards nothing
         self._gateway = gateway
         self._store = store
         self._threads = threads
@@ -62,10 +58,10 @@ class SheetDesk:
         self._wrote_at = float("-inf")
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._failures = 0
-        self._reading_trouble: SlideferryError | None = None
+        self._reading_pause = Pauses(clock, self._pace.patience)
+        self._writing_pause = Pauses(clock, self._pace.patience)
+        self._reading_trouble: SurroundingsError | UseError | None = None
         self._writing_trouble: SlideferryError | None = None
-        self.next_try: float | None = None
         self.pending = 0
 
     @property
@@ -82,37 +78,59 @@ class SheetDesk:
         """Return a young reading, or, while the sheet is away, the last good one.
 
         `doubted`: something was not found in the last one, so that only a very young one will do.
-        Raises RetryableError when the sheet is away and no reading is young enough (`[sheet] max_age_hours`).
+        Raises RetryableError when the sheet is away and no reading is young enough (`[sheet] max_age_hours`), and as
+        long as it is there and cannot be understood: people are at work on it, perhaps on purpose.
         """
         async with self._lock:
+            if self._reading_trouble is not None and self._reading_pause.seconds_left:
+                return await self._instead(self._reading_trouble)
             oldest = self._pace.doubted if doubted else self._pace.fresh
             if self._last is not None and self._clock.monotonic() - self._read_at < oldest:
                 return self._last
             try:
                 sheet = await self._threads.sheet(self._gateway.read)
-            except SurroundingsError as error:
-                self._reading_trouble = error
-                return await self._older(error)
+            except (SurroundingsError, UseError) as error:
+                self._read_in_vain(error)
+                return await self._instead(error)
             return await self._keep(sheet)
 
+    def _read_in_vain(self, error: SurroundingsError | UseError) -> None:
+        self._reading_trouble = error
+        if isinstance(error, UseError):
+            # It answers, and whoever puts it right wants to see so: read as often as one that is right.
+            self._reading_pause.clear()
+            self._reading_pause.rest(self._pace.fresh)
+        else:
+            self._reading_pause.failed(error)
+
     async def _keep(self, sheet: SlideSheet) -> SlideSheet:
-        self._reading_trouble = None
+        self._reads_well()
         self._last = sheet
         self._read_at = self._clock.monotonic()
         await self._store.work(lambda journal: journal.put_sheet(sheet))
         return sheet
 
-    async def _older(self, error: SurroundingsError) -> SlideSheet:
-        kept = self._last or await self._store.work(lambda journal: journal.sheet())
-        oldest = self._clock.now() - timedelta(hours=self._settings.max_age_hours)
-        if kept is None or kept.read_at < oldest:
+    def _reads_well(self) -> None:
+        self._reading_trouble = None
+        self._reading_pause.clear()
+
+    async def _instead(self, error: SurroundingsError | UseError) -> SlideSheet:
+        """Return what serves in the place of a reading that failed; raise RetryableError where nothing does."""
+        kept = None if isinstance(error, UseError) else await self._kept()
+        if kept is None:
             raise RetryableError(error.title, error.message, error.hint) from error
         self._last = kept
         return kept
 
+    async def _kept(self) -> SlideSheet | None:
+        """Return the last good reading, None where there is none or it is too old."""
+        kept = self._last or await self._store.work(lambda journal: journal.sheet())
+        oldest = self._clock.now() - timedelta(hours=self._settings.max_age_hours)
+        return None if kept is None or kept.read_at < oldest else kept
+
     def seconds_to_next_try(self) -> float | None:
         """Return the wait before the outbox is tried again, None while nothing is amiss."""
-        return None if self.next_try is None else max(0.0, self.next_try - self._clock.monotonic())
+        return self._writing_pause.seconds_left
 
     def wake(self) -> None:
         """Say that something was put into the outbox."""
@@ -146,6 +164,7 @@ class SheetDesk:
             self._writing_trouble = error
             return None
         self._writing_trouble = None
+        self._reads_well()
         if result.sheet is not None:
             await self._keep(result.sheet)
         gone = frozenset((*result.written, *(refused.write for refused in result.refused)))
@@ -157,21 +176,10 @@ class SheetDesk:
         """Write whenever something waits, with growing pauses while the sheet is away; ends by cancelling."""
         while True:
             if await self.flush(settled):
-                self._failures = 0
-                self.next_try = None
+                self._writing_pause.clear()
                 await self._wait(30.0)
             else:
-                self._failures += 1
-                pause = self._pause()
-                self.next_try = self._clock.monotonic() + pause
-                await asyncio.sleep(pause)
-
-    def _pause(self) -> float:
-        """Return the wait before the next try: longer each time, and no shorter than was asked for."""
-        grown = min(self._pace.patience, _FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 16))
-        spread: float = grown * (1.0 + self._chance.uniform(-_JITTER, _JITTER))
-        trouble = self._writing_trouble
-        return max(spread, trouble.wait_seconds) if isinstance(trouble, AwayError) else spread
+                await asyncio.sleep(self._writing_pause.failed(self._writing_trouble))
 
     async def _wait(self, seconds: float) -> None:
         try:

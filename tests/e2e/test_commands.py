@@ -281,6 +281,19 @@ def test_the_sheet_is_rebuilt_from_the_journal(station: Path) -> None:
     assert "Complete" in (station / "slides.csv").read_text("utf-8")
 
 
+def test_slides_wait_for_a_barcode_column_that_is_gone_and_go_on_when_it_is_put_back(
+    station: Path, watching: subprocess.Popen[str]
+) -> None:
+    sheet = station / "slides.csv"
+    sheet.write_text(SHEET.replace("Barcode,", "Slide,"), encoding="utf-8")
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    scan = wait_for_state(station, "waiting_to_retry", 60)
+    assert "no column is called “Barcode”" in scan["steps"]["match"]["message"]
+    sheet.write_text(SHEET, encoding="utf-8")
+    wait_for_state(station, "succeeded", 60)
+    assert "Complete" in sheet.read_text("utf-8")
+
+
 def test_a_row_that_changed_is_told_and_what_is_to_be_put_right_is_counted(station: Path) -> None:
     shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
     assert at(station, "run", "--once", "--json").returncode == 0
