@@ -58,6 +58,7 @@ class SheetDesk:
         self._wrote_at = float("-inf")
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
+        self._asked = asyncio.Event()
         self._reading_pause = Pauses(clock, self._pace.patience)
         self._writing_pause = Pauses(clock, self._pace.patience)
         self._reading_trouble: SurroundingsError | UseError | None = None
@@ -133,7 +134,13 @@ class SheetDesk:
         return self._writing_pause.seconds_left
 
     def wake(self) -> None:
-        """Say that something was put into the outbox."""
+        """Say that something was put into the outbox; a sheet that is away is not tried sooner for it."""
+        self._wake.set()
+
+    def try_now(self) -> None:
+        """Read and write the sheet without any pause, once: a person wants it, who may have put it right."""
+        self._reading_pause.clear()
+        self._asked.set()
         self._wake.set()
 
     async def flush(self, settled: Settled) -> bool:
@@ -175,23 +182,27 @@ class SheetDesk:
     async def serve(self, settled: Settled) -> None:
         """Write whenever something waits, with growing pauses while the sheet is away; ends by cancelling."""
         while True:
-            if await self.flush(settled):
-                self._writing_pause.clear()
-                await self._wait(30.0)
-            else:
-                await asyncio.sleep(self._writing_pause.failed(self._writing_trouble))
+            self._asked.clear()
+            if not await self.flush(settled):
+                await _set_within(self._asked, self._writing_pause.failed(self._writing_trouble))
+                continue
+            self._writing_pause.clear()
+            if await _set_within(self._wake, 30.0):
+                self._wake.clear()
+                # Slides that finish together share one write.
+                since = self._clock.monotonic() - self._wrote_at
+                await _set_within(self._asked, max(self._pace.gather, self._pace.apart - since))
 
-    async def _wait(self, seconds: float) -> None:
-        try:
-            # Not `wait_for`: in Python 3.11 it loses a cancelling that comes together with the waking.
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        self._wake.clear()
-        # Slides that finish together share one write.
-        since = self._clock.monotonic() - self._wrote_at
-        await asyncio.sleep(max(self._pace.gather, self._pace.apart - since))
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but not longer; return whether it is set."""
+    try:
+        # Not `wait_for`: in Python 3.11 it loses a cancelling that comes together with the waking.
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
 def _scans(writes: Iterable[PendingWrite]) -> int:

@@ -283,7 +283,7 @@ class Station:
         rebuilt = tuple(dossier.id for dossier in recorded) if rebuild else ()
         for scan in rebuilt:
             await self.acts.restart(scan, RECORD)
-        self.kit.sheet.wake()
+        self.kit.sheet.try_now()
         return rebuilt
 
     async def close(self) -> None:

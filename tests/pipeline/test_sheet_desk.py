@@ -1,6 +1,7 @@
 """The one who talks to the sheet: shared readings, the last good one while it is away, and the outbox."""
 
 import asyncio
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -272,6 +273,54 @@ async def test_a_sheet_that_asks_to_be_left_alone_is_left_alone(kit, lab: Lab) -
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
     assert await pending(kit) == ["Complete"]
+
+
+async def test_whoever_wants_it_written_now_ends_the_pause_and_new_cells_do_not(kit, lab: Lab) -> None:
+    settled = Settled()
+    lab.sheet.away = AwayError("Google Sheets asks us to wait", "429", wait_seconds=3600.0)
+    await put(kit, CellWrite("620995", "Status", "Complete", 1))
+    serving = asyncio.create_task(kit.sheet.serve(settled))
+    await until(lambda: kit.sheet.seconds_to_next_try() is not None)
+    lab.sheet.away = None
+    await put(kit, CellWrite("407871", "Status", "Complete", 1), scan="b")
+    kit.sheet.wake()
+    await asyncio.sleep(0.2)
+    assert kit.sheet.seconds_to_next_try() > 3000
+    assert lab.sheet.batches == []
+    kit.sheet.try_now()
+    await until(lambda: settled.calls)
+    assert len(lab.sheet.batches[0]) == 2
+    await until(lambda: kit.sheet.seconds_to_next_try() is None)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_whoever_wants_it_written_now_does_not_wait_for_slides_that_may_finish_soon(kit, lab: Lab) -> None:
+    kit.sheet._pace = replace(kit.sheet._pace, gather=3600.0)
+    settled = Settled()
+    await put(kit, CellWrite("620995", "Status", "Complete", 1))
+    serving = asyncio.create_task(kit.sheet.serve(settled))
+    await until(lambda: settled.calls)
+    await put(kit, CellWrite("407871", "Status", "Complete", 1), scan="b")
+    kit.sheet.wake()
+    await asyncio.sleep(0.1)
+    assert len(settled.calls) == 1
+    kit.sheet.try_now()
+    await until(lambda: len(settled.calls) == 2)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+
+
+async def test_whoever_wants_it_tried_now_has_it_read_too(kit, lab: Lab) -> None:
+    await kit.sheet.fresh()
+    lab.sheet.be_away()
+    lab.clock.skip(60)
+    await kit.sheet.fresh()
+    lab.sheet.away = None
+    kit.sheet.try_now()
+    await kit.sheet.fresh()
+    assert lab.sheet.reads == 3
+    assert kit.sheet.trouble is None
 
 
 async def test_a_row_that_is_gone_when_it_is_recorded_asks_a_person(lab: Lab) -> None:
