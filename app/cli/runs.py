@@ -179,8 +179,9 @@ async def sync(options: argparse.Namespace, output: Output) -> int:
     settings = bootstrap.load_settings(place)
     lock = bootstrap.try_hold(place)
     if lock is None:
-        await ask(place, "sync", {"rebuild": str(options.rebuild)})
-        output.document({"asked": True, "pending_sheet_writes": None}, "The program at work writes the sheet now")
+        answer = await ask(place, "sync", {"rebuild": str(options.rebuild)})
+        words = "\n".join(part for part in ("The program at work writes the sheet now", answer.message) if part)
+        output.document({"asked": True, "pending_sheet_writes": None}, words)
         return 0
     try:
         operator = bootstrap.default_operator(settings, None)

@@ -10,7 +10,7 @@ from app.domain.errors import AwayError, RetryableError, UseError
 from app.domain.scan import ScanId
 from app.domain.sheet import CellWrite
 from app.domain.step import StepState
-from app.pipeline import sheet_desk
+from app.pipeline import pauses, sheet_desk
 from app.pipeline.journey import MATCH, RECORD, VERIFY
 from tests.fakes.lab import Lab, until
 from tests.fakes.sheets import row
@@ -77,7 +77,11 @@ async def test_a_silent_sheet_is_asked_once_however_many_look_something_up(kit, 
     assert kit.sheet.trouble is lab.sheet.away
 
 
-async def test_a_silent_sheet_is_read_again_after_growing_pauses(kit, lab: Lab) -> None:
+async def test_a_silent_sheet_is_read_again_after_growing_pauses(
+    kit, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pauses, "_JITTER", 0.0)
+
     async def reads_after(seconds: float) -> int:
         lab.clock.skip(seconds)
         await kit.sheet.fresh()
@@ -87,20 +91,20 @@ async def test_a_silent_sheet_is_read_again_after_growing_pauses(kit, lab: Lab) 
     lab.sheet.be_away()
     assert await reads_after(60) == 2
     for reads, pause in enumerate((2, 4, 8, 15, 15), start=2):
-        assert await reads_after(pause * 0.7) == reads, "too soon, though pauses vary by a quarter"
+        assert await reads_after(pause * 0.4) == reads, "too soon"
         assert await reads_after(pause * 0.6) == reads + 1
     lab.sheet.away = None
-    assert await reads_after(15 * 1.3) == 8
+    assert await reads_after(15) == 8
     assert kit.sheet.trouble is None
     lab.sheet.be_away()
     assert await reads_after(2.1) == 9
-    assert await reads_after(2 * 0.7) == 9
+    assert await reads_after(2 * 0.4) == 9
     assert await reads_after(2 * 0.6) == 10, "after a good reading the pauses are short again"
 
 
 async def test_a_sheet_that_asks_to_be_left_alone_is_not_read_either(kit, lab: Lab) -> None:
     lab.sheet.away = AwayError("Google Sheets asks us to wait", "429", wait_seconds=45.0)
-    for skipped, reads in ((0, 1), (44, 1), (2, 2)):
+    for skipped, reads in ((0, 1), (40, 1), (6, 2)):
         lab.clock.skip(skipped)
         with pytest.raises(RetryableError, match="asks us to wait"):
             await kit.sheet.fresh()
