@@ -1,7 +1,7 @@
 """The one who talks to the slide sheet: readings that serve several scans at once, and the outbox."""
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -149,21 +149,19 @@ class SheetDesk:
         `settled` is told what was tried and what became of it, before written cells leave the outbox: a program that
         stops between the two writes the same cells once more, which changes nothing.
         """
-        waiting = await self._store.work(lambda journal: journal.pending_writes())
-        left = set(waiting)
-        self.pending = _scans(left)
-        if not waiting:
+        by_scan = await self._store.work(lambda journal: _by_scan(journal.pending_writes()))
+        self.pending = len(by_scan)
+        if not by_scan:
             self._writing_trouble = None
-        for batch in _batches(waiting):
-            gone = await self._write(batch, settled)
-            if gone is None:
+        for batch in _batches(by_scan):
+            left = await self._write(tuple(each for cells in batch for each in cells), settled)
+            if left is None:
                 return False
-            left -= gone
-            self.pending = _scans(left)
-        return not left
+            self.pending -= len(batch) - len({each.scan for each in left})
+        return not self.pending
 
-    async def _write(self, waiting: tuple[PendingWrite, ...], settled: Settled) -> frozenset[PendingWrite] | None:
-        """Write a batch; return what of it has left the outbox, None where the sheet could not be written to."""
+    async def _write(self, waiting: tuple[PendingWrite, ...], settled: Settled) -> tuple[PendingWrite, ...] | None:
+        """Write a batch; return what of it is still to be written, None where the sheet could not be written to."""
         self._wrote_at = self._clock.monotonic()
         try:
             result = await self._threads.sheet(self._gateway.write, [each.write for each in waiting])
@@ -177,7 +175,7 @@ class SheetDesk:
         gone = frozenset((*result.written, *(refused.write for refused in result.refused)))
         await settled(waiting, result)
         await self._store.work(lambda journal: journal.settle_writes(tuple(gone)))
-        return frozenset(each for each in waiting if each.write in gone)
+        return tuple(each for each in waiting if each.write not in gone)
 
     async def serve(self, settled: Settled) -> None:
         """Write whenever something waits, with growing pauses while the sheet is away; ends by cancelling."""
@@ -205,20 +203,22 @@ async def _set_within(event: asyncio.Event, seconds: float) -> bool:
     return True
 
 
-def _scans(writes: Iterable[PendingWrite]) -> int:
-    return len({each.scan for each in writes})
-
-
-def _batches(writes: Iterable[PendingWrite]) -> Iterator[tuple[PendingWrite, ...]]:
-    """Yield the cells in parts of about `_MOST_CELLS`, all of a scan in one: they are written or refused together."""
-    by_scan: dict[ScanId, list[PendingWrite]] = {}
+def _by_scan(writes: Iterable[PendingWrite]) -> dict[ScanId, list[PendingWrite]]:
+    found: dict[ScanId, list[PendingWrite]] = {}
     for each in writes:
-        by_scan.setdefault(each.scan, []).append(each)
-    batch: list[PendingWrite] = []
-    for cells in by_scan.values():
-        batch += cells
-        if len(batch) >= _MOST_CELLS:
-            yield tuple(batch)
-            batch = []
+        found.setdefault(each.scan, []).append(each)
+    return found
+
+
+def _batches(by_scan: Mapping[ScanId, list[PendingWrite]]) -> Iterator[list[list[PendingWrite]]]:
+    """Yield the cells in parts of about `_MOST_CELLS`, all of a scan in one: they are written or refused together."""
+    batch: list[list[PendingWrite]] = []
+    cells = 0
+    for each in by_scan.values():
+        batch.append(each)
+        cells += len(each)
+        if cells >= _MOST_CELLS:
+            yield batch
+            batch, cells = [], 0
     if batch:
-        yield tuple(batch)
+        yield batch
