@@ -243,6 +243,10 @@ class Station:
         to_come = (StepState.PENDING, StepState.RUNNING, StepState.WAITING_TO_RETRY)
         return dossier.steps[RECORD].state in to_come and not dossier.scan.paused
 
+    def refused_by_sheet(self, scan: ScanId) -> bool:
+        """Whether the sheet has no place for a scan's cells, until a person puts it right."""
+        return self.kit.ledger.get(scan).steps[RECORD].state is StepState.NEEDS_ATTENTION
+
     async def act(self, action: str, body: Mapping[str, str], account: str) -> str:
         """Do what a command of `account` asks for by name; see docs/interface.md for the arguments of each.
 

@@ -294,6 +294,20 @@ def test_slides_wait_for_a_barcode_column_that_is_gone_and_go_on_when_it_is_put_
     assert "Complete" in sheet.read_text("utf-8")
 
 
+def test_a_rebuild_that_the_sheet_refuses_says_so(station: Path) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    assert at(station, "run", "--once", "--json").returncode == 0
+    (station / "slides.csv").write_text(SHEET.replace("S24-001003-A1-1", "S24-000000-A1-1"), encoding="utf-8")
+    refused = at(station, "sync", "--rebuild")
+    assert refused.returncode == 1
+    assert "Slides that the sheet refused: 1;" in refused.stdout
+    assert "no row" in at(station, "status").stdout
+    (station / "slides.csv").write_text(SHEET, encoding="utf-8")
+    rebuilt = at(station, "sync", "--rebuild")
+    assert (rebuilt.returncode, rebuilt.stdout.strip()) == (0, "All written")
+    assert "Complete" in (station / "slides.csv").read_text("utf-8")
+
+
 def test_a_rebuild_is_asked_of_the_program_at_work_which_says_of_how_many_slides(
     station: Path, watching: subprocess.Popen[str]
 ) -> None:
