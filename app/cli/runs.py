@@ -180,18 +180,22 @@ async def sync(options: argparse.Namespace, output: Output) -> int:
     settings = bootstrap.load_settings(place)
     lock = bootstrap.try_hold(place)
     if lock is None:
-        await ask(place, "sync", {"rebuild": str(options.rebuild)})
-        output.document({"asked": True, "pending_sheet_writes": None}, "The program at work writes the sheet now")
+        answer = await ask(place, "sync", {"rebuild": str(options.rebuild)})
+        words = "\n".join(part for part in ("The program at work writes the sheet now", answer.message) if part)
+        output.document({"asked": True, "pending_sheet_writes": None}, words)
         return 0
     try:
         operator = bootstrap.default_operator(settings, None)
         async with bootstrap.open_station(place, settings, operator, ONE_ACT) as station:
-            await station.until_written(await station.sync(rebuild=options.rebuild))
+            rebuilt = await station.sync(rebuild=options.rebuild)
+            await station.until_written(rebuilt)
             waiting = (await station.status()).pending_writes
             if station.kit.sheet.trouble is not None:
                 raise station.kit.sheet.trouble
-        output.document({"pending_sheet_writes": waiting}, f"{waiting} cells wait" if waiting else "All written")
-        return 0
+            refused = sum(station.refused_by_sheet(scan) for scan in rebuilt)
+        words = f"{waiting} cells wait" if waiting else f"Slides that the sheet refused: {refused}; see `status`"
+        output.document({"pending_sheet_writes": waiting}, words if waiting or refused else "All written")
+        return 1 if refused else 0
     finally:
         lock.release()
 

@@ -137,12 +137,17 @@ class Ledger:
         self.tell(scan)
         return after
 
-    async def apply_to_all(self, change: Callable[[Dossier], Change]) -> None:
-        """Make a change to every scan of which anything may still go on, in one transaction; see `apply`."""
+    async def apply_to_all(
+        self, change: Callable[[Dossier], Change], scans: Collection[ScanId] | None = None
+    ) -> tuple[Dossier, ...]:
+        """Make a change to these scans, or to every one of which anything may still go on, in one transaction.
+
+        Returns those that were changed; see `apply`.
+        """
         async with self._lock:
             written: list[Callable[[Journal], None]] = []
             changed: list[Dossier] = []
-            for before in self.unfinished():
+            for before in self.unfinished() if scans is None else self._some(scans):
                 wanted = change(before)
                 after, moves = self._changed(before, wanted)
                 if after != before or moves or _leaves_more(wanted):
@@ -157,6 +162,7 @@ class Ledger:
                 await self._commit(write, tuple(changed))
         for after in changed:
             self.tell(after.id)
+        return tuple(changed)
 
     async def _commit(self, write: Callable[[Journal], None], dossiers: tuple[Dossier, ...]) -> None:
         """Write, then let memory follow, even for a caller who is cancelled meanwhile: the two stay equal."""

@@ -192,11 +192,14 @@ class Runner:
 
     async def _record_refused(self, scan: ScanId, reason: str) -> None:
         def moves(now: Dossier) -> Change:
-            if not _waits_for_sheet(now):
+            rewritten = now.published and now.steps[RECORD].state is StepState.SUCCEEDED
+            if not (rewritten or _waits_for_sheet(now)):
                 return Change()
             title, hint = "Not written to the sheet", "Put the sheet right, then restart this step"
+            again = (StepChange(RECORD, StepState.PENDING, "its cells were written anew"),) if rewritten else ()
             return Change(
                 steps=(
+                    *again,
                     StepChange(RECORD, StepState.RUNNING, "the sheet was reached"),
                     StepChange(RECORD, StepState.NEEDS_ATTENTION, title, reason, title, hint),
                 )

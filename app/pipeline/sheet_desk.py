@@ -1,24 +1,21 @@
 """The one who talks to the slide sheet: readings that serve several scans at once, and the outbox."""
 
 import asyncio
-import random
-from collections.abc import Awaitable, Callable, Iterable, Iterator
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from app.domain.errors import AwayError, RetryableError, SlideferryError, SurroundingsError
+from app.domain.errors import RetryableError, SlideferryError, SurroundingsError, UseError
 from app.domain.journal import PendingWrite, Store
 from app.domain.ports import Clock, SheetGateway
 from app.domain.scan import ScanId
 from app.domain.settings import SheetSettings
 from app.domain.sheet import SlideSheet, WriteResult
+from app.pipeline.pauses import Pauses
 from app.pipeline.threads import Threads
 
-_FIRST_PAUSE_SECONDS = 2.0
 _MOST_CELLS = 12_000
 """Of a thousand slides: what waited for days is sent in requests that are answered within their time limit."""
-_JITTER = 0.25
-"""Pauses vary by this share, so that stations that share a sheet do not come back together."""
 
 Settled = Callable[[tuple[PendingWrite, ...], WriteResult], Awaitable[None]]
 
@@ -29,7 +26,7 @@ class SheetPace:
 
     A reading serves for `fresh`; where it does not hold what is looked for, for `doubted` only. What finishes within
     `gather` is written together, and one batch follows the other after `apart` at the earliest. While the sheet is away
-    it is tried again after `patience` at the latest.
+    it is tried again, to be read and to be written, after `patience` at the latest.
     """
 
     fresh: float
@@ -51,7 +48,6 @@ class SheetDesk:
         self, gateway: SheetGateway, store: Store, threads: Threads, clock: Clock, settings: SheetSettings
     ) -> None:
         self._pace = PACES[settings.kind]
-        self._chance = random.Random()  # noqa: S311 - spreads retries in time, guards nothing
         self._gateway = gateway
         self._store = store
         self._threads = threads
@@ -62,10 +58,11 @@ class SheetDesk:
         self._wrote_at = float("-inf")
         self._lock = asyncio.Lock()
         self._wake = asyncio.Event()
-        self._failures = 0
-        self._reading_trouble: SlideferryError | None = None
+        self._asked = asyncio.Event()
+        self._reading_pause = Pauses(clock, self._pace.patience)
+        self._writing_pause = Pauses(clock, self._pace.patience)
+        self._reading_trouble: SurroundingsError | UseError | None = None
         self._writing_trouble: SlideferryError | None = None
-        self.next_try: float | None = None
         self.pending = 0
 
     @property
@@ -82,40 +79,68 @@ class SheetDesk:
         """Return a young reading, or, while the sheet is away, the last good one.
 
         `doubted`: something was not found in the last one, so that only a very young one will do.
-        Raises RetryableError when the sheet is away and no reading is young enough (`[sheet] max_age_hours`).
+        Raises RetryableError when the sheet is away and no reading is young enough (`[sheet] max_age_hours`), and as
+        long as it is there and cannot be understood: people are at work on it, perhaps on purpose.
         """
         async with self._lock:
+            if self._reading_trouble is not None and self._reading_pause.seconds_left:
+                return await self._instead(self._reading_trouble)
             oldest = self._pace.doubted if doubted else self._pace.fresh
             if self._last is not None and self._clock.monotonic() - self._read_at < oldest:
                 return self._last
             try:
                 sheet = await self._threads.sheet(self._gateway.read)
-            except SurroundingsError as error:
-                self._reading_trouble = error
-                return await self._older(error)
+            except (SurroundingsError, UseError) as error:
+                self._read_in_vain(error)
+                return await self._instead(error)
             return await self._keep(sheet)
 
+    def _read_in_vain(self, error: SurroundingsError | UseError) -> None:
+        self._reading_trouble = error
+        if isinstance(error, UseError):
+            # It answers, and whoever puts it right wants to see so: read as often as one that is right.
+            self._reading_pause.clear()
+            self._reading_pause.rest(self._pace.fresh)
+        else:
+            self._reading_pause.failed(error)
+
     async def _keep(self, sheet: SlideSheet) -> SlideSheet:
-        self._reading_trouble = None
+        self._reads_well()
         self._last = sheet
         self._read_at = self._clock.monotonic()
         await self._store.work(lambda journal: journal.put_sheet(sheet))
         return sheet
 
-    async def _older(self, error: SurroundingsError) -> SlideSheet:
-        kept = self._last or await self._store.work(lambda journal: journal.sheet())
-        oldest = self._clock.now() - timedelta(hours=self._settings.max_age_hours)
-        if kept is None or kept.read_at < oldest:
+    def _reads_well(self) -> None:
+        self._reading_trouble = None
+        self._reading_pause.clear()
+
+    async def _instead(self, error: SurroundingsError | UseError) -> SlideSheet:
+        """Return what serves in the place of a reading that failed; raise RetryableError where nothing does."""
+        kept = None if isinstance(error, UseError) else await self._kept()
+        if kept is None:
             raise RetryableError(error.title, error.message, error.hint) from error
         self._last = kept
         return kept
 
+    async def _kept(self) -> SlideSheet | None:
+        """Return the last good reading, None where there is none or it is too old."""
+        kept = self._last or await self._store.work(lambda journal: journal.sheet())
+        oldest = self._clock.now() - timedelta(hours=self._settings.max_age_hours)
+        return None if kept is None or kept.read_at < oldest else kept
+
     def seconds_to_next_try(self) -> float | None:
         """Return the wait before the outbox is tried again, None while nothing is amiss."""
-        return None if self.next_try is None else max(0.0, self.next_try - self._clock.monotonic())
+        return self._writing_pause.seconds_left
 
     def wake(self) -> None:
-        """Say that something was put into the outbox."""
+        """Say that something was put into the outbox; a sheet that is away is not tried sooner for it."""
+        self._wake.set()
+
+    def try_now(self) -> None:
+        """Read and write the sheet without any pause, once: a person wants it, who may have put it right."""
+        self._reading_pause.clear()
+        self._asked.set()
         self._wake.set()
 
     async def flush(self, settled: Settled) -> bool:
@@ -124,21 +149,19 @@ class SheetDesk:
         `settled` is told what was tried and what became of it, before written cells leave the outbox: a program that
         stops between the two writes the same cells once more, which changes nothing.
         """
-        waiting = await self._store.work(lambda journal: journal.pending_writes())
-        left = set(waiting)
-        self.pending = _scans(left)
-        if not waiting:
+        by_scan = await self._store.work(lambda journal: _by_scan(journal.pending_writes()))
+        self.pending = len(by_scan)
+        if not by_scan:
             self._writing_trouble = None
-        for batch in _batches(waiting):
-            gone = await self._write(batch, settled)
-            if gone is None:
+        for batch in _batches(by_scan):
+            left = await self._write(tuple(each for cells in batch for each in cells), settled)
+            if left is None:
                 return False
-            left -= gone
-            self.pending = _scans(left)
-        return not left
+            self.pending -= len(batch) - len({each.scan for each in left})
+        return not self.pending
 
-    async def _write(self, waiting: tuple[PendingWrite, ...], settled: Settled) -> frozenset[PendingWrite] | None:
-        """Write a batch; return what of it has left the outbox, None where the sheet could not be written to."""
+    async def _write(self, waiting: tuple[PendingWrite, ...], settled: Settled) -> tuple[PendingWrite, ...] | None:
+        """Write a batch; return what of it is still to be written, None where the sheet could not be written to."""
         self._wrote_at = self._clock.monotonic()
         try:
             result = await self._threads.sheet(self._gateway.write, [each.write for each in waiting])
@@ -146,60 +169,56 @@ class SheetDesk:
             self._writing_trouble = error
             return None
         self._writing_trouble = None
+        self._reads_well()
         if result.sheet is not None:
             await self._keep(result.sheet)
         gone = frozenset((*result.written, *(refused.write for refused in result.refused)))
         await settled(waiting, result)
         await self._store.work(lambda journal: journal.settle_writes(tuple(gone)))
-        return frozenset(each for each in waiting if each.write in gone)
+        return tuple(each for each in waiting if each.write not in gone)
 
     async def serve(self, settled: Settled) -> None:
         """Write whenever something waits, with growing pauses while the sheet is away; ends by cancelling."""
         while True:
-            if await self.flush(settled):
-                self._failures = 0
-                self.next_try = None
-                await self._wait(30.0)
-            else:
-                self._failures += 1
-                pause = self._pause()
-                self.next_try = self._clock.monotonic() + pause
-                await asyncio.sleep(pause)
-
-    def _pause(self) -> float:
-        """Return the wait before the next try: longer each time, and no shorter than was asked for."""
-        grown = min(self._pace.patience, _FIRST_PAUSE_SECONDS * 2 ** min(self._failures - 1, 16))
-        spread: float = grown * (1.0 + self._chance.uniform(-_JITTER, _JITTER))
-        trouble = self._writing_trouble
-        return max(spread, trouble.wait_seconds) if isinstance(trouble, AwayError) else spread
-
-    async def _wait(self, seconds: float) -> None:
-        try:
-            # Not `wait_for`: in Python 3.11 it loses a cancelling that comes together with the waking.
-            async with asyncio.timeout(seconds):
-                await self._wake.wait()
-        except TimeoutError:
-            return
-        self._wake.clear()
-        # Slides that finish together share one write.
-        since = self._clock.monotonic() - self._wrote_at
-        await asyncio.sleep(max(self._pace.gather, self._pace.apart - since))
+            self._asked.clear()
+            if not await self.flush(settled):
+                await _set_within(self._asked, self._writing_pause.failed(self._writing_trouble))
+                continue
+            self._writing_pause.clear()
+            if await _set_within(self._wake, 30.0):
+                self._wake.clear()
+                # Slides that finish together share one write.
+                since = self._clock.monotonic() - self._wrote_at
+                await _set_within(self._asked, max(self._pace.gather, self._pace.apart - since))
 
 
-def _scans(writes: Iterable[PendingWrite]) -> int:
-    return len({each.scan for each in writes})
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Wait for an event, but not longer; return whether it is set."""
+    try:
+        # Not `wait_for`: in Python 3.11 it loses a cancelling that comes together with the waking.
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True
 
 
-def _batches(writes: Iterable[PendingWrite]) -> Iterator[tuple[PendingWrite, ...]]:
-    """Yield the cells in parts of about `_MOST_CELLS`, all of a scan in one: they are written or refused together."""
-    by_scan: dict[ScanId, list[PendingWrite]] = {}
+def _by_scan(writes: Iterable[PendingWrite]) -> dict[ScanId, list[PendingWrite]]:
+    found: dict[ScanId, list[PendingWrite]] = {}
     for each in writes:
-        by_scan.setdefault(each.scan, []).append(each)
-    batch: list[PendingWrite] = []
-    for cells in by_scan.values():
-        batch += cells
-        if len(batch) >= _MOST_CELLS:
-            yield tuple(batch)
-            batch = []
+        found.setdefault(each.scan, []).append(each)
+    return found
+
+
+def _batches(by_scan: Mapping[ScanId, list[PendingWrite]]) -> Iterator[list[list[PendingWrite]]]:
+    """Yield the cells in parts of about `_MOST_CELLS`, all of a scan in one: they are written or refused together."""
+    batch: list[list[PendingWrite]] = []
+    cells = 0
+    for each in by_scan.values():
+        batch.append(each)
+        cells += len(each)
+        if cells >= _MOST_CELLS:
+            yield batch
+            batch, cells = [], 0
     if batch:
-        yield tuple(batch)
+        yield batch

@@ -62,16 +62,9 @@ class OperatorActs:
         """Restart from the failed step, or from `step`, with the steps behind it; end an alarm that the scan raised."""
         if step is not None:
             _known(step)
-        await self._restart(scan, step, ends_alarm=self._kit.gate.has_alarm_of(scan))
-        self._kit.gate.end_alarm(scan)
-
-    async def record_again(self, scan: ScanId) -> None:
-        """Write a scan's cells anew. Nobody has looked at the share for that: an alarm stays."""
-        await self._restart(scan, RECORD, ends_alarm=False)
-
-    async def _restart(self, scan: ScanId, step: StepId | None, *, ends_alarm: bool) -> None:
         if step is not None and step not in TRANSFER_STEPS:
             await self._find_out(scan)
+        ends_alarm = self._kit.gate.has_alarm_of(scan)
 
         def change(now: Dossier) -> Change:
             first = (step,) if step else _steps_to_restart(now, or_none=ends_alarm)
@@ -83,6 +76,7 @@ class OperatorActs:
             return Change(steps=moves, scan=scan_now, audit=entry, ends_alarm=ends_alarm)
 
         await self._apply(scan, change)
+        self._kit.gate.end_alarm(scan)
 
     async def mark(self, scan: ScanId, step: StepId, state: StepState, reason: str) -> None:
         """Mark a step as succeeded, skipped or failed. Steps that name or carry bytes can only be marked as failed."""

@@ -15,8 +15,8 @@ _LOOK_SECONDS = 0.5
 _AFTER_ERROR_SECONDS = 5.0
 _OLDEST = timedelta(seconds=60)
 
-Act = Callable[[str, Mapping[str, str], str], Awaitable[None]]
-"""Does what is asked: the action's name, its arguments, the account that asks."""
+Act = Callable[[str, Mapping[str, str], str], Awaitable[str]]
+"""Does what is asked: the action's name, its arguments, the account that asks; returns what that one is told."""
 
 
 class Requests:
@@ -57,7 +57,7 @@ class Requests:
             told = f"{request.action} of {request.who} was asked at {request.at.astimezone():%Y-%m-%d %H:%M:%S}"
             return Answer(False, "The request is too old", told, "Ask again if it is still wanted", ErrorKind.USE)
         try:
-            await self._act(request.action, request.body, request.who)
+            message = await self._act(request.action, request.body, request.who)
         except SlideferryError as error:
             return Answer(False, error.title, error.message, error.hint, error.kind)
         except (KeyError, ValueError) as error:
@@ -67,4 +67,4 @@ class Requests:
             log.exception("Request %s: %s", request.number, request.action)
             title, hint = "Something unforeseen happened", "Send the log if it happens again"
             return Answer(False, title, f"{request.action}: {error!r}", hint, ErrorKind.SURROUNDINGS)
-        return Answer(ok=True)
+        return Answer(ok=True, message=message)

@@ -27,6 +27,7 @@ from app.services.reconciliation import missing, open_slides, standings, unexpec
 from app.services.requests import Requests
 from app.services.run_report import ReportFrame, make_report
 from app.services.share_desk import ShareDesk
+from app.services.sheet_rebuild import rebuild_sheet
 from app.services.status_json import RunStatus
 
 _GRACE_SECONDS = 10.0
@@ -200,7 +201,7 @@ class Station:
             station=who.station,
             version=self.kit.program_version,
             action=action,
-            run=self.run.id,
+            run=self._run_of_acts(),
             scan=dossier.id if dossier else None,
             barcode=dossier.scan.barcode if dossier else key or None,
             old="",
@@ -244,15 +245,22 @@ class Station:
         to_come = (StepState.PENDING, StepState.RUNNING, StepState.WAITING_TO_RETRY)
         return dossier.steps[RECORD].state in to_come and not dossier.scan.paused
 
-    async def act(self, action: str, body: Mapping[str, str], account: str) -> None:
-        """Do what a command of `account` asks for by name; see docs/interface.md for the arguments of each."""
+    def refused_by_sheet(self, scan: ScanId) -> bool:
+        """Whether the sheet has no place for a scan's cells, until a person puts it right."""
+        return self.kit.ledger.get(scan).steps[RECORD].state is StepState.NEEDS_ATTENTION
+
+    async def act(self, action: str, body: Mapping[str, str], account: str) -> str:
+        """Do what a command of `account` asks for by name; see docs/interface.md for the arguments of each.
+
+        Returns what there is to tell about it, often nothing.
+        """
         asking = _asking_account.set(account)
         try:
-            await self._act(action, body, account)
+            return await self._act(action, body, account)
         finally:
             _asking_account.reset(asking)
 
-    async def _act(self, action: str, body: Mapping[str, str], account: str) -> None:
+    async def _act(self, action: str, body: Mapping[str, str], account: str) -> str:
         scan, reason, acts = ScanId(body.get("scan", "")), body.get("reason", ""), self.acts
         if action in ("pause", "resume", "cancel", "first"):
             await getattr(acts, action)(scan)
@@ -275,17 +283,22 @@ class Station:
         elif action == "remove_leftovers":
             await self.share.remove(leftover_removal_of(body))
         elif action == "sync":
-            await self.sync(rebuild=body.get("rebuild") == "True")
+            rebuild = body.get("rebuild") == "True"
+            scans = await self.sync(rebuild=rebuild)
+            return f"Slides that are written anew: {len(scans)}" if rebuild else ""
         else:
             raise UseError("No such request", action)
+        return ""
 
     async def sync(self, *, rebuild: bool) -> tuple[ScanId, ...]:
-        """Push the outbox now; with `rebuild` write every verified slide's cells anew and return their scans."""
-        recorded = [d for d in self.kit.ledger.all() if d.published and d.steps[RECORD].state is StepState.SUCCEEDED]
-        rebuilt = tuple(dossier.id for dossier in recorded) if rebuild else ()
-        for scan in rebuilt:
-            await self.acts.record_again(scan)
-        self.kit.sheet.wake()
+        """Push the outbox now; with `rebuild` put every slide's cells into it before, and return their scans."""
+        rebuilt: tuple[ScanId, ...] = ()
+        if rebuild:
+            rebuilt = await rebuild_sheet(self.kit)
+            if rebuilt:
+                entry = replace(self._run_entry("rebuild sheet", "", ""), new=f"{len(rebuilt)} slides")
+                await self.kit.store.work(lambda journal: journal.audit(entry))
+        self.kit.sheet.try_now()
         return rebuilt
 
     async def close(self) -> None:

@@ -304,6 +304,48 @@ def test_the_sheet_is_rebuilt_from_the_journal(station: Path) -> None:
     assert "Complete" in (station / "slides.csv").read_text("utf-8")
 
 
+def test_slides_wait_for_a_barcode_column_that_is_gone_and_go_on_when_it_is_put_back(
+    station: Path, watching: subprocess.Popen[str]
+) -> None:
+    sheet = station / "slides.csv"
+    sheet.write_text(SHEET.replace("Barcode,", "Slide,"), encoding="utf-8")
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    scan = wait_for_state(station, "waiting_to_retry", 60)
+    assert "no column is called “Barcode”" in scan["steps"]["match"]["message"]
+    sheet.write_text(SHEET, encoding="utf-8")
+    wait_for_state(station, "succeeded", 60)
+    assert "Complete" in sheet.read_text("utf-8")
+
+
+def test_a_rebuild_that_the_sheet_refuses_says_so(station: Path) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    assert at(station, "run", "--once", "--json").returncode == 0
+    (station / "slides.csv").write_text(SHEET.replace("S24-001003-A1-1", "S24-000000-A1-1"), encoding="utf-8")
+    refused = at(station, "sync", "--rebuild")
+    assert refused.returncode == 1
+    assert "Slides that the sheet refused: 1;" in refused.stdout
+    assert "no row" in at(station, "status").stdout
+    (station / "slides.csv").write_text(SHEET, encoding="utf-8")
+    rebuilt = at(station, "sync", "--rebuild")
+    assert (rebuilt.returncode, rebuilt.stdout.strip()) == (0, "All written")
+    assert "Complete" in (station / "slides.csv").read_text("utf-8")
+
+
+def test_a_rebuild_is_asked_of_the_program_at_work_which_says_of_how_many_slides(
+    station: Path, watching: subprocess.Popen[str]
+) -> None:
+    shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
+    wait_for_state(station, "succeeded", 60)
+    (station / "slides.csv").write_text(SHEET, encoding="utf-8")
+    asked = at(station, "sync", "--rebuild")
+    assert asked.returncode == 0, asked.stderr
+    assert asked.stdout.splitlines() == ["The program at work writes the sheet now", "Slides that are written anew: 1"]
+    until = time.monotonic() + 60
+    while "Complete" not in (station / "slides.csv").read_text("utf-8"):
+        assert time.monotonic() < until, "the sheet was not written"
+        time.sleep(0.1)
+
+
 def test_a_row_that_changed_is_told_and_what_is_to_be_put_right_is_counted(station: Path) -> None:
     shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
     assert at(station, "run", "--once", "--json").returncode == 0

@@ -15,7 +15,7 @@ import pytest
 from app.domain.dossier import Dossier
 from app.domain.errors import SurroundingsError, UseError
 from app.domain.step import StepState
-from app.pipeline import runner, sheet_desk
+from app.pipeline import pauses, runner, sheet_desk
 from app.pipeline.journey import IDENTIFY, JOURNEY, VERIFY
 from app.pipeline.steps.publish import WHICH_ONE
 from app.services.station import Station
@@ -46,7 +46,7 @@ class Soak:
     async def run(self) -> None:
         """Live from death to death until everything is written; then calm, rest, and compare."""
         with pytest.MonkeyPatch.context() as patch, failing_calls(self.lab.weather, self.lab.share_root):
-            patch.setattr(sheet_desk, "_FIRST_PAUSE_SECONDS", 0.05)
+            patch.setattr(pauses, "_FIRST_SECONDS", 0.05)
             patch.setitem(sheet_desk.PACES, "workbook", replace(sheet_desk.PACES["workbook"], patience=0.4))
             patch.setattr(runner, "_AFTER_ERROR_SECONDS", 0.05)
             while self.left:

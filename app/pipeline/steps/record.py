@@ -1,10 +1,12 @@
 """Mark Slide Complete: the slide's cells go into the outbox; the step succeeds once they were read back."""
 
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import PurePosixPath
 
 from app.domain.dossier import Change, Dossier
-from app.domain.errors import RetryableError, UseError
+from app.domain.errors import RetryableError
+from app.domain.scan import RunId, ScanId
 from app.domain.sheet import WRITTEN_COLUMNS, CellWrite
 from app.pipeline.case import Case, Kit, Outcome, Skip, Wait
 from app.pipeline.journey import VERIFY
@@ -15,16 +17,19 @@ WAITING = "sheet pending"
 
 async def record(case: Case) -> Outcome:
     """Hand the slide's cells to the outbox, unless a later scan of the slide speaks for it."""
-    later = later_scan(case.kit.ledger, case.dossier)
-    speaker = case.dossier.scan.superseded_by or (later.id if later else None)
+    speaker = other_speaker(case.kit, case.dossier)
     if speaker is not None:
         return Skip(f"Scan {speaker} of this slide is the one in the sheet")
     await _look_again(case.kit)
-    barcode = case.dossier.scan.barcode or ""
-    generation = await next_generation(case.kit, barcode)
-    values = await _values(case)
-    writes = tuple(CellWrite(barcode, header, value, generation) for header, value in values.items())
-    return Wait(WAITING, change=Change(writes=writes))
+    generation = await next_generation(case.kit, case.dossier.scan.barcode or "")
+    operators = await operator_names(case.kit)
+    return Wait(WAITING, change=Change(writes=cells_of(case.kit, case.dossier, operators, generation=generation)))
+
+
+def other_speaker(kit: Kit, dossier: Dossier) -> ScanId | None:
+    """Return the scan that speaks for the slide in this one's place, None where this one does."""
+    later = later_scan(kit.ledger, dossier)
+    return dossier.scan.superseded_by or (later.id if later else None)
 
 
 async def _look_again(kit: Kit) -> None:
@@ -32,7 +37,7 @@ async def _look_again(kit: Kit) -> None:
 
     What differs is shown to people and changes nothing here; a sheet that cannot be read says so where it is written.
     """
-    with suppress(RetryableError, UseError):
+    with suppress(RetryableError):
         await kit.sheet.fresh()
 
 
@@ -49,28 +54,34 @@ def cleared(barcode: str, message: str, generation: int) -> tuple[CellWrite, ...
     )
 
 
-async def _values(case: Case) -> dict[str, str]:
-    dossier = case.dossier
+async def operator_names(kit: Kit) -> Mapping[RunId, str]:
+    """Return who carried out each run."""
+    runs = await kit.store.work(lambda journal: journal.runs())
+    return {run.id: run.operator.name for run in runs}
+
+
+def cells_of(kit: Kit, dossier: Dossier, operators: Mapping[RunId, str], *, generation: int) -> tuple[CellWrite, ...]:
+    """Return the cells of a verified scan's row."""
     main = dossier.files[0]
     numbers = dossier.quality.numbers if dossier.quality else None
     blurry = numbers.blurry_percent if numbers else None
-    runs = await case.kit.store.work(lambda journal: journal.runs())
-    operator = next((run.operator.name for run in runs if run.id == dossier.scan.run), "")
-    verified = dossier.steps[VERIFY].ended_at or case.kit.clock.now()
-    return {
+    verified = dossier.steps[VERIFY].ended_at or kit.clock.now()
+    values = {
         "Status": status_text(dossier),
         "Scan File": PurePosixPath(main.destination).name,
-        "Image Path": case.kit.destination.absolute(main.destination),
+        "Image Path": kit.destination.absolute(main.destination),
         "SHA-256": main.sha256,
         "Size": str(sum(file.size_bytes for file in dossier.files)),
         "Scanned At": scanned_at(dossier),
         "Transferred At": verified.astimezone().isoformat(sep=" ", timespec="seconds"),
         "Quality": dossier.quality.reason if dossier.quality else "",
         "Blurry %": "" if blurry is None else f"{blurry:.2f}",
-        "Rescans": str(len(earlier_scans(case.kit.ledger, dossier))),
-        "Operator": operator,
+        "Rescans": str(len(earlier_scans(kit.ledger, dossier))),
+        "Operator": operators.get(dossier.scan.run, "") if dossier.scan.run else "",
         "Message": "",
     }
+    barcode = dossier.scan.barcode or ""
+    return tuple(CellWrite(barcode, header, value, generation) for header, value in values.items())
 
 
 def status_text(dossier: Dossier) -> str:
