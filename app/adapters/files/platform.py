@@ -8,6 +8,7 @@ import io
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path, PureWindowsPath
 
 from app.adapters.files import platform_macos, platform_posix, platform_windows
@@ -160,6 +161,19 @@ def open_lock(path: Path, *, system: str = sys.platform) -> int:
     if system == WINDOWS:
         return os.open(path, os.O_RDWR | os.O_CREAT | getattr(os, "O_NOINHERIT", 0), 0o666)
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+
+
+def close_and_remove(fd: int, path: Path, *, system: str = sys.platform) -> None:
+    """Give a lock up and remove its file; on Windows it stays where another program has opened it meanwhile."""
+    if system == WINDOWS:
+        os.close(fd)  # what is open cannot be removed there
+        with suppress(PermissionError):
+            remove_if_there(path)
+        return
+    try:
+        remove_if_there(path)
+    finally:
+        os.close(fd)
 
 
 def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
