@@ -139,13 +139,24 @@ def open_part(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
         return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0), 0o666), False
     flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     if system == MACOS:
-        return os.open(path, flags, 0o666), False
+        fd = os.open(path, flags, 0o666)
+        platform_macos.bypass_cache(fd)  # what the cache has got is read from there, whatever the reader asks for
+        return fd, False
+    return _open_direct(path, flags)
+
+
+def _open_direct(path: Path, flags: int) -> tuple[int, bool]:
+    """Open with O_DIRECT where that does what it says; return (fd, whether it does)."""
     try:
-        return os.open(path, flags | os.O_DIRECT, 0o666), True
+        fd = os.open(path, flags | os.O_DIRECT, 0o666)
     except OSError as error:
         if error.errno not in _NOT_SUPPORTED:
             raise
         return os.open(path, flags, 0o666), False
+    if platform_posix.reads_directly(fd):
+        return fd, True
+    platform_posix.clear_direct(fd)
+    return fd, False
 
 
 def create_exclusively(path: Path, *, system: str = sys.platform) -> int:
@@ -153,7 +164,10 @@ def create_exclusively(path: Path, *, system: str = sys.platform) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     if system == WINDOWS:
         return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0), 0o666)
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    if system == MACOS:
+        platform_macos.bypass_cache(fd)
+    return fd
 
 
 def open_lock(path: Path, *, system: str = sys.platform) -> int:
@@ -184,12 +198,7 @@ def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, boo
     if system == MACOS:
         fd = os.open(path, flags)
         return fd, platform_macos.bypass_cache(fd)
-    try:
-        return os.open(path, flags | os.O_DIRECT), True
-    except OSError as error:
-        if error.errno not in _NOT_SUPPORTED:
-            raise
-        return os.open(path, flags), False
+    return _open_direct(path, flags)
 
 
 def leave_direct(fd: int, *, system: str = sys.platform) -> None:

@@ -19,6 +19,12 @@ _PAUSE_SECONDS = 0.02
 _DISK_FILE_SYSTEMS = frozenset({0xEF53, 0x58465342, 0x9123683E, 0xF2F52010, 0x01021994})
 """`f_type` of ext2 to ext4, XFS, btrfs, F2FS and tmpfs (linux/magic.h)."""
 
+_TELLS_NOT = frozenset({0xEF53, 0x9123683E, 0xF2F52010})
+"""Of ext2 to ext4, btrfs and F2FS: they take O_DIRECT also for files that they then read through the cache, compressed
+ones or those whose data goes through the journal, and before Linux 6.1 (btrfs: to this day) do not tell which."""
+_AT_EMPTY_PATH = 0x1000
+_STATX_DIOALIGN = 0x2000
+
 
 @cache
 def _c_library() -> ctypes.CDLL:
@@ -43,10 +49,26 @@ def rename_exclusively(old: Path, new: Path) -> None:
 
 def is_disk_file_system(folder: Path) -> bool:
     """Return whether a folder lies on one of the kernel's own disk file systems, whose syncfs flushes everything."""
-    told = ctypes.create_string_buffer(512)  # struct statfs is shorter on every Linux; its first member is f_type
+    told = ctypes.create_string_buffer(256)
     if sys.platform != "linux" or _c_library().statfs(os.fsencode(folder), told) != 0:
         return False
-    return ctypes.c_ulong.from_buffer(told).value & 0xFFFFFFFF in _DISK_FILE_SYSTEMS
+    return _file_system(told) in _DISK_FILE_SYSTEMS
+
+
+def _file_system(told: "ctypes.Array[ctypes.c_char]") -> int:
+    """Return the first member, `f_type`, of what statfs told; its struct is shorter than 256 bytes everywhere."""
+    return ctypes.c_ulong.from_buffer(told).value & 0xFFFFFFFF
+
+
+def reads_directly(fd: int) -> bool:
+    """Return whether reads of a file opened with O_DIRECT surely pass by the cache (statx(2), STATX_DIOALIGN)."""
+    told = ctypes.create_string_buffer(256)  # struct statx
+    statx = getattr(_c_library(), "statx", None)
+    if statx is not None and statx(fd, b"", _AT_EMPTY_PATH, ctypes.c_uint(_STATX_DIOALIGN), told) == 0:
+        mask, memory_alignment = (ctypes.c_uint32.from_buffer(told, at).value for at in (0, 152))
+        if mask & _STATX_DIOALIGN:
+            return memory_alignment > 0
+    return _c_library().fstatfs(fd, told) == 0 and _file_system(told) not in _TELLS_NOT
 
 
 def sync_file_system(fd: int) -> None:

@@ -1,6 +1,7 @@
 """Rules of other systems, the meaning of error codes, markers and addresses of destinations."""
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -152,3 +153,15 @@ def test_the_classes_meet_their_ports(destination: FolderDestination) -> None:
     for name in ("check", "initialise", "adopt", "copy", "publish", "occupant", "relocate", "discard", "leftovers"):
         assert callable(getattr(port, name))
     assert callable(disk.remove)
+
+
+def test_on_macos_nothing_written_stays_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its uncached reads take from the cache what is there already."""
+    asked: list[int] = []
+    monkeypatch.setattr(platform.platform_macos, "bypass_cache", asked.append)
+    fd, direct = platform.open_part(tmp_path / "large", system="darwin")
+    fds = [fd, platform.create_exclusively(tmp_path / "small", system="darwin")]
+    for each in fds:
+        os.close(each)
+    assert asked == fds
+    assert not direct
