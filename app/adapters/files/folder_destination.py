@@ -31,7 +31,16 @@ from app.domain.audit import AuditHead
 from app.domain.errors import DestinationError, UseError
 from app.domain.scan import VerifiedFile
 from app.domain.share import Leftover, ShareStation
-from app.domain.transfer import ListedFile, MemberPlan, Occupant, Relocation, ScrubResult, TransferPlan, TransferWatch
+from app.domain.transfer import (
+    CheckGrade,
+    ListedFile,
+    MemberPlan,
+    Occupant,
+    Relocation,
+    ScrubResult,
+    TransferPlan,
+    TransferWatch,
+)
 
 
 class FolderDestination:
@@ -180,14 +189,15 @@ class FolderDestination:
         self._require_marker()
         return read_stations(self._site)
 
-    def check_file(self, file: VerifiedFile) -> bool:
-        """Read a published member back from the medium and compare; False also where it is missing."""
+    def check_file(self, file: VerifiedFile) -> CheckGrade | None:
+        """Read a published member back from the medium and compare; None also where it is missing."""
         self._require_marker()
         path = self._site.tree.path(file.destination)
         status = plain_status(path)
         if status is None or status.st_size != file.size_bytes:
-            return False
-        return hash_medium(path, lambda _: None)[0] == file.sha256
+            return None
+        sha256, _, grade = hash_medium(path, lambda _: None)
+        return grade if sha256 == file.sha256 else None
 
     def scrub(self, watch: TransferWatch) -> ScrubResult:
         """Re-read everything and compare with the manifests."""
