@@ -193,7 +193,7 @@ def close_and_remove(fd: int, path: Path, *, system: str = sys.platform) -> None
 def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
     """Open a file for reading from its medium, never through a link; return (fd, whether the cache is bypassed)."""
     if system == WINDOWS:
-        return platform_windows.open_shared(path, past_cache=True), True
+        return _open_unbuffered(path)
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     if system == MACOS:
         fd = os.open(path, flags)
@@ -201,10 +201,39 @@ def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, boo
     return _open_direct(path, flags)
 
 
-def leave_direct(fd: int, *, system: str = sys.platform) -> None:
-    """Let an open file use the cache again, for what unbuffered access cannot do."""
-    if system not in {WINDOWS, MACOS}:
+def _open_unbuffered(path: Path) -> tuple[int, bool]:
+    """Open on Windows without buffering, or with it where the share refuses; return (fd, whether it is without)."""
+    try:
+        return platform_windows.open_shared(path, past_cache=True), True
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        return platform_windows.open_shared(path, past_cache=False), False
+
+
+def leave_direct(fd: int, path: Path, *, system: str = sys.platform) -> int:
+    """Let an open file use the cache again, for what unbuffered access cannot do; return its descriptor from now on.
+
+    Windows has to open it anew, by its name and for reading only. Raises OSError, also where that is another file now.
+    """
+    if system == WINDOWS:
+        return _open_buffered(fd, path)
+    if system != MACOS:
         platform_posix.clear_direct(fd)
+    return fd
+
+
+def _open_buffered(fd: int, path: Path) -> int:
+    """Open the file again that is open as `fd`, and close that one."""
+    again = platform_windows.open_shared(path, past_cache=False)
+    try:
+        if not os.path.samestat(os.fstat(fd), os.fstat(again)):
+            raise OSError(errno.ESTALE, "another file took its place", str(path))
+    except BaseException:
+        os.close(again)
+        raise
+    os.close(fd)
+    return again
 
 
 def drop_cache(fd: int, offset: int, length: int, *, system: str = sys.platform) -> bool:
