@@ -126,9 +126,11 @@ def open_source(path: Path, *, soon: bool = False, system: str = sys.platform) -
     if system != MACOS:
         try:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED if soon else os.POSIX_FADV_SEQUENTIAL)
-        except OSError:
-            os.close(fd)
-            raise
+        except OSError as error:
+            # A hint may fail, and whatever ails the disk the reads will tell; only that it is a pipe is told here.
+            if error.errno == errno.ESPIPE:
+                os.close(fd)
+                raise
     return fd
 
 

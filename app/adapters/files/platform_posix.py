@@ -7,6 +7,7 @@ import mmap
 import os
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -98,7 +99,8 @@ def drop_cache(fd: int, offset: int, length: int) -> bool:
     # Whole megabytes: the kernel keeps what is only partly named, and that may be much more than a page.
     end = -(-(offset + length) // _FORGOTTEN_BYTES) * _FORGOTTEN_BYTES
     for _ in range(_TRIES):
-        os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
+        with suppress(OSError):  # whether it did is looked at, not asked
+            os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
         if not _is_cached(fd, offset, length):
             return True
         time.sleep(_PAUSE_SECONDS)  # pages that are just being written, or are in another core's hands, stay a moment

@@ -179,18 +179,33 @@ def test_no_source_that_was_opened_ahead_stays_open(
     def open_files() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
 
-    def advise_badly(fd: int, *_: int) -> None:
-        raise OSError(errno.EIO, "no advice")
+    def told_of_a_pipe(fd: int, *_: int) -> None:
+        raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
     before = open_files()
     series.members[5].source.unlink()
     with pytest.raises(SourceChangedError, match=r"0005\.dcm"):
         destination.copy(series, QUIET)
     assert open_files() == before
-    monkeypatch.setattr(os, "posix_fadvise", advise_badly)
-    with pytest.raises(RetryableError, match="no advice"):
+    monkeypatch.setattr(os, "posix_fadvise", told_of_a_pipe)
+    with pytest.raises(SourceChangedError, match="gone"):
         destination.copy(series, QUIET)
     assert open_files() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system takes no hints")
+@pytest.mark.parametrize("code", [errno.EIO, errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_hint_that_is_refused_keeps_no_source_from_being_read(
+    destination: FolderDestination, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(fd: int, *_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    plan = set_of(tmp_path, 12, lambda index: bundle.SMALL_BYTES + 1 if index == 3 else 500)
+    monkeypatch.setattr(os, "posix_fadvise", refuse)
+    carry(destination, plan)
+    monkeypatch.undo()
+    require_published(root, plan)
 
 
 def test_a_stop_keeps_what_arrived_and_the_next_try_ends_well(
