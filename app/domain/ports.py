@@ -16,6 +16,7 @@ from app.domain.sheet import CellWrite, SlideSheet, WriteResult
 from app.domain.slide import BarcodeReading, PictureKind, SlideFacts
 from app.domain.symbol import Symbol
 from app.domain.transfer import (
+    CheckGrade,
     ListedFile,
     Occupant,
     Relocation,
@@ -150,8 +151,8 @@ class Destination(Protocol):
     def stations(self) -> tuple[ShareStation, ...]:
         """Return the stations that ever said so, the one heard last first."""
 
-    def check_file(self, file: VerifiedFile) -> bool:
-        """Read a published member back from the medium and compare."""
+    def check_file(self, file: VerifiedFile) -> CheckGrade | None:
+        """Read a published member back from the medium and compare; return how it was read, None where it differs."""
 
     def scrub(self, watch: TransferWatch) -> ScrubResult:
         """Re-read everything and compare with the manifests; ends early, with what was found, when the watch says so.

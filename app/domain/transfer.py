@@ -1,6 +1,6 @@
 """A verified transfer: what is to be carried, how far it is, and how sure we are."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
@@ -9,11 +9,16 @@ from app.domain.scan import VerifiedFile
 
 
 class CheckGrade(Enum):
-    """How the destination was checked; the value is the text people and scripts read."""
+    """How a file was checked, the surest first; the value is the text people and scripts read."""
 
     READ_BACK = "read back"
     SERVER_CHECKSUM = "server's checksum"
     CACHE_NOT_BYPASSED = "read back, cache could not be bypassed"
+
+
+def weakest(grades: Iterable[CheckGrade]) -> CheckGrade:
+    """Return the least sure of some grades, at least one: what can be said of all files together."""
+    return max(grades, key=list(CheckGrade).index)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from app.domain.errors import StoppedError
 from app.domain.scan import VerifiedFile
 from app.domain.share import Leftover, ShareStation
 from app.domain.transfer import (
+    CheckGrade,
     ListedFile,
     Occupant,
     Relocation,
@@ -106,7 +107,7 @@ class ScriptedShare:
     def stations(self) -> tuple[ShareStation, ...]:
         return self._inner.stations()
 
-    def check_file(self, file: VerifiedFile) -> bool:
+    def check_file(self, file: VerifiedFile) -> CheckGrade | None:
         self._next("check_file", file)
         return self._inner.check_file(file)
 

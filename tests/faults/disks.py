@@ -52,8 +52,10 @@ def memory(folder: Path, options: str) -> Iterator[Path]:
 
 
 @contextmanager
-def image(folder: Path, kind: str, size_mb: int, *, within: Path | None = None) -> Iterator[Path]:
-    """A file system of this kind in a file, mounted at `folder`; the file lies in `within`."""
+def image(
+    folder: Path, kind: str, size_mb: int, *, within: Path | None = None, options: str = "loop"
+) -> Iterator[Path]:
+    """A file system of this kind in a file, mounted at `folder` with these options; the file lies in `within`."""
     need("mount", f"mkfs.{kind}", "losetup")
     file = (within or folder.parent) / f"{folder.name}.img"
     with file.open("wb") as made:
@@ -61,7 +63,7 @@ def image(folder: Path, kind: str, size_mb: int, *, within: Path | None = None) 
     quiet = {"ext4": ["-q", "-E", "lazy_itable_init=0,nodiscard"], "xfs": ["-q"], "btrfs": ["-q"]}.get(kind, [])
     subprocess.run([f"mkfs.{kind}", *quiet, str(file)], check=True, capture_output=True)
     folder.mkdir(exist_ok=True)
-    mount("-o", "loop", file, folder)
+    mount("-o", options, file, folder)
     try:
         yield folder
     finally:

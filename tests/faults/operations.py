@@ -296,7 +296,7 @@ def _scrub(case: Case) -> None:
 
 def _check_file(case: Case) -> None:
     destination = case.world.destination
-    assert destination.check_file(case.files[-1]) is False
+    assert destination.check_file(case.files[-1]) is None
     destination.check_file(case.files[0])
 
 

@@ -95,13 +95,13 @@ class FaultyShare(FaultyCalls):
         self._write_on = write_on
         self._checked = checked
 
-    def check_file(self, file: Any) -> bool:
+    def check_file(self, file: Any) -> Any:
         """Read a file again, and remember whose it was."""
         self._may_fail("check", "before")
-        equal = self._inner.check_file(file)
-        if equal:
+        grade = self._inner.check_file(file)
+        if grade is not None:
             self._checked.add(Path(file.source))
-        return equal
+        return grade
 
     def copy(self, plan: TransferPlan, watch: TransferWatch) -> Any:
         """Copy, with everything that may go wrong in a pass."""

@@ -97,8 +97,8 @@ MUTANTS: tuple[Mutant, ...] = (
         "read back from the cache, called read back from the medium",
         "G3",
         f"{FILES}/platform.py",
-        "        return os.open(path, flags | os.O_DIRECT), True\n",
-        "        return os.open(path, flags), True\n",
+        "        fd = os.open(path, flags | os.O_DIRECT, 0o666)\n",
+        "        fd = os.open(path, flags, 0o666)\n",
         (ORDER, "tests/adapters/files/test_copy.py"),
     ),
     Mutant(

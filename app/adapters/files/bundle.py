@@ -48,13 +48,16 @@ Pair = tuple[MemberPlan, Path]
 class _Threads(NamedTuple):
     writers: int
     readers: int
+    ahead: int
+    """Small sources that each writer has open at once: macOS lets a program have 256 files open, copies and all."""
 
 
-_AT_HAND = _Threads(writers=1, readers=2)
+_AT_HAND = _Threads(writers=1, readers=2, ahead=16)
 """For a disk of this machine: it answers faster than more threads can take turns, for they share Python's one lock and
 the lock of the folder that they make files in."""
-_FAR_AWAY = _Threads(writers=4, readers=4)
-"""For network shares, and where each file is flushed by itself: every call waits."""
+_FAR_AWAY = _Threads(writers=4, readers=4, ahead=8)
+"""For network shares, whether they hold the scans or take them, and where each file is flushed by itself: there every
+call waits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +84,15 @@ _UnderWay = Future[list[Future[list[Arrived]]]]
 
 
 class Bundle:
-    """Threads that carry the small members of one plan into `folder` and others beside it; used inside `with`."""
+    """Threads that carry the small members of one plan from `source` into `folder`, and others beside them.
 
-    def __init__(self, meter: Meter, folder: Path) -> None:
+    Used inside `with`.
+    """
+
+    def __init__(self, meter: Meter, source: Path, folder: Path) -> None:
         self._meter = meter
-        self._threads = _AT_HAND if platform.flushes_at_once(folder) else _FAR_AWAY
+        at_hand = platform.flushes_at_once(folder) and platform.flushes_at_once(source)
+        self._threads = _AT_HAND if at_hand else _FAR_AWAY
         self._write = ThreadPoolExecutor(self._threads.writers, thread_name_prefix="bundle-write")
         self._flush = ThreadPoolExecutor(1, thread_name_prefix="bundle-flush")
         self._back = ThreadPoolExecutor(self._threads.readers, thread_name_prefix="bundle-back")
@@ -147,7 +154,7 @@ class Bundle:
 
     def _write_all(self, pairs: Sequence[Pair], flush: Flush, pace: Pace) -> list[_Written]:
         written = []
-        with closing(read_each(member for member, _ in pairs)) as contents:
+        with closing(read_each((member for member, _ in pairs), self._threads.ahead)) as contents:
             for pair in pairs:
                 member, part = pair
                 self._meter.require_running()

@@ -40,7 +40,7 @@ def carry_members(pairs: Sequence[Pair], meter: Meter) -> Iterator[tuple[Pair, C
     together = small if len(small) >= FEWEST else []
     alone = [(pair, _TRIES) for pair in pairs if not together or pair[0].size_bytes > SMALL_BYTES]
     if together:
-        with Bundle(meter, together[0][1].parent) as bundle:
+        with Bundle(meter, together[0][0].source.parent, together[0][1].parent) as bundle:
             for arrived in bundle.carry(together):
                 if arrived.equal:
                     meter.finish_member(arrived.pair[0].size_bytes)

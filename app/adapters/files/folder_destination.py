@@ -4,7 +4,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import suppress
+from contextlib import AbstractContextManager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote, urlsplit
 
@@ -12,6 +12,7 @@ from app.adapters.files import names, platform
 from app.adapters.files.audit_head import read_head, write_head
 from app.adapters.files.bundle import Pair
 from app.adapters.files.carrying import Carried, carry_members
+from app.adapters.files.claim import claimed
 from app.adapters.files.failures import at_destination
 from app.adapters.files.leftover_files import list_leftovers, remove_leftover
 from app.adapters.files.lines import listed_files
@@ -32,7 +33,16 @@ from app.domain.audit import AuditHead
 from app.domain.errors import DestinationError, UseError
 from app.domain.scan import VerifiedFile
 from app.domain.share import Leftover, ShareStation
-from app.domain.transfer import ListedFile, MemberPlan, Occupant, Relocation, ScrubResult, TransferPlan, TransferWatch
+from app.domain.transfer import (
+    CheckGrade,
+    ListedFile,
+    MemberPlan,
+    Occupant,
+    Relocation,
+    ScrubResult,
+    TransferPlan,
+    TransferWatch,
+)
 
 
 class FolderDestination:
@@ -78,6 +88,10 @@ class FolderDestination:
         require_distinct(member.final for member in plan.members)
         self._require_room(plan)
         pairs = self._parts(plan)
+        with self._claimed(pairs[0][1]):
+            return self._carry(plan, pairs, watch)
+
+    def _carry(self, plan: TransferPlan, pairs: Sequence[Pair], watch: TransferWatch) -> tuple[VerifiedFile, ...]:
         carried: dict[str, Carried] = {}
         for (member, part), result in carry_members(pairs, Meter(plan.size_bytes, watch)):
             self._verified[str(part)] = result.identity
@@ -108,13 +122,19 @@ class FolderDestination:
     def publish(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> None:
         """Give all members their final names, as the port `Destination` describes."""
         items = self._items(plan, files)
-        Publication(self._site, items, self._is_trusted, plan.own_folder).run()
+        with self._claimed(items[0].part):
+            Publication(self._site, items, self._is_trusted, plan.own_folder).run()
         for item in items:
             self._verified.pop(str(item.part), None)
 
     def conclude(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> bool:
         """Finish or take back a publication that was cut, as the port `Destination` describes."""
-        return Publication(self._site, self._items(plan, files), self._is_trusted, plan.own_folder).conclude()
+        items = self._items(plan, files)
+        with self._claimed(items[0].part):
+            return Publication(self._site, items, self._is_trusted, plan.own_folder).conclude()
+
+    def _claimed(self, part: Path) -> AbstractContextManager[None]:
+        return claimed(self._site.tree.control / names.LOCKS_FOLDER, self._site.tree.relative(part))
 
     def _items(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> tuple[Item, ...]:
         self._require_marker()
@@ -171,14 +191,15 @@ class FolderDestination:
         self._require_marker()
         return read_stations(self._site)
 
-    def check_file(self, file: VerifiedFile) -> bool:
-        """Read a published member back from the medium and compare; False also where it is missing."""
+    def check_file(self, file: VerifiedFile) -> CheckGrade | None:
+        """Read a published member back from the medium and compare; None also where it is missing."""
         self._require_marker()
         path = self._site.tree.path(file.destination)
         status = plain_status(path)
         if status is None or status.st_size != file.size_bytes:
-            return False
-        return hash_medium(path, lambda _: None)[0] == file.sha256
+            return None
+        sha256, _, grade = hash_medium(path, lambda _: None)
+        return grade if sha256 == file.sha256 else None
 
     def scrub(self, watch: TransferWatch) -> ScrubResult:
         """Re-read everything and compare with the manifests."""

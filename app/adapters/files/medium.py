@@ -60,7 +60,7 @@ class MediumReader:
                     if error.errno != errno.EINVAL:
                         raise
                     # The file system accepts the flag and then cannot do it: the other way from here on.
-                    platform.leave_direct(self._fd)
+                    self._fd = platform.leave_direct(self._fd, self._path)
                     self._bypasses = False
             if not platform.drop_cache(self._fd, offset, length):
                 self.grade = CheckGrade.CACHE_NOT_BYPASSED

@@ -1,5 +1,6 @@
 """Names below a destination's root: which are allowed, which count as the same, what a part is called."""
 
+import hashlib
 import os
 import re
 import sys
@@ -93,6 +94,12 @@ def part_name(name: str, fingerprint: str) -> str:
     return f".{name}.{fingerprint}.part"
 
 
+def claim_name(part: str) -> str:
+    """Return the name of the claim on a part, given relative to the root: that of a part of the same scan itself."""
+    key = hashlib.sha256(twin_key(part).encode("utf-8", "surrogateescape")).hexdigest()[:24]
+    return part_name(key, part_fingerprint(part.rpartition("/")[2]))
+
+
 def is_part(name: str) -> bool:
     """Return whether a name is that of a part file."""
     return _PART.fullmatch(name) is not None
@@ -129,7 +136,7 @@ def kind_of_leftover(relative: str) -> LeftoverKind | None:
     place = tuple(folders)
     kinds = {
         (CONTROL_FOLDER,): ((_PROBE, LeftoverKind.PROBE), (_NEW_MARKER, LeftoverKind.NEW_MARKER)),
-        (CONTROL_FOLDER, LOCKS_FOLDER): ((_BROKEN_LOCK, LeftoverKind.BROKEN_LOCK),),
+        (CONTROL_FOLDER, LOCKS_FOLDER): ((_BROKEN_LOCK, LeftoverKind.BROKEN_LOCK), (_PART, LeftoverKind.PART)),
         (CONTROL_FOLDER, STATIONS_FOLDER): ((_NEW_STATION, LeftoverKind.NEW_STATION),),
     }
     return next((kind for pattern, kind in kinds.get(place, ()) if pattern.fullmatch(name)), None)

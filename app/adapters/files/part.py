@@ -63,11 +63,24 @@ class PartFile:
         if self._earlier is None or offset + len(view) > self._earlier_bytes:
             return False
         with memoryview(self._earlier) as found:
-            if platform.read_at(self._fd, found, offset) < len(view):
+            if self._read(found, offset) < len(view):
                 return False
             # bytes compare by memcmp; memoryviews compare item by item, a hundred times slower.
             ends = ((at, min(at + _COMPARED_BYTES, len(view))) for at in range(0, len(view), _COMPARED_BYTES))
             return all(bytes(found[at:end]) == bytes(view[at:end]) for at, end in ends)
+
+    def _read(self, view: memoryview, offset: int) -> int:
+        try:
+            return platform.read_at(self._fd, view, offset)
+        except OSError as error:
+            if error.errno != errno.EINVAL or not self.direct:
+                raise
+            self._leave_direct()
+            return platform.read_at(self._fd, view, offset)
+
+    def _leave_direct(self) -> None:
+        self._fd = platform.leave_direct(self._fd, self._path)
+        self.direct = False
 
     def _write(self, view: memoryview, offset: int, length: int) -> None:
         """Write in whole blocks while the cache is bypassed: the last one's padding is cut off by `settle`."""
@@ -79,15 +92,15 @@ class PartFile:
             except OSError as error:
                 if error.errno != errno.EINVAL or not self.direct:
                     raise
-                platform.leave_direct(self._fd)
-                self.direct, end, count = False, length, 0
+                self._leave_direct()
+                end, count = length, 0
             else:
                 if count == 0:
                     raise OSError(errno.EIO, "nothing was written", str(self._path))
             if self.direct and (done + count) % platform.ALIGNMENT_BYTES:
                 # A short write inside a block (a limit, a full disk): the next call has to name the reason.
-                platform.leave_direct(self._fd)
-                self.direct, end = False, length
+                self._leave_direct()
+                end = length
             done += count
 
 

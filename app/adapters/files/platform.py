@@ -8,6 +8,7 @@ import io
 import os
 import stat
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 from app.adapters.files import platform_macos, platform_posix, platform_windows
@@ -133,9 +134,11 @@ def open_source(path: Path, *, soon: bool = False, system: str = sys.platform) -
     if system != MACOS:
         try:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED if soon else os.POSIX_FADV_SEQUENTIAL)
-        except OSError:
-            os.close(fd)
-            raise
+        except OSError as error:
+            # A hint may fail, and whatever ails the disk the reads will tell; only that it is a pipe is told here.
+            if error.errno == errno.ESPIPE:
+                os.close(fd)
+                raise
     return fd
 
 
@@ -146,13 +149,24 @@ def open_part(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
         return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0), 0o666), False
     flags |= os.O_NOFOLLOW | os.O_CLOEXEC
     if system == MACOS:
-        return os.open(path, flags, 0o666), False
+        fd = os.open(path, flags, 0o666)
+        platform_macos.bypass_cache(fd)  # what the cache has got is read from there, whatever the reader asks for
+        return fd, False
+    return _open_direct(path, flags)
+
+
+def _open_direct(path: Path, flags: int) -> tuple[int, bool]:
+    """Open with O_DIRECT where that does what it says; return (fd, whether it does)."""
     try:
-        return os.open(path, flags | os.O_DIRECT, 0o666), True
+        fd = os.open(path, flags | os.O_DIRECT, 0o666)
     except OSError as error:
         if error.errno not in _NOT_SUPPORTED:
             raise
         return os.open(path, flags, 0o666), False
+    if platform_posix.reads_directly(fd):
+        return fd, True
+    platform_posix.clear_direct(fd)
+    return fd, False
 
 
 def create_exclusively(path: Path, *, system: str = sys.platform) -> int:
@@ -160,7 +174,10 @@ def create_exclusively(path: Path, *, system: str = sys.platform) -> int:
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     if system == WINDOWS:
         return os.open(path, flags | getattr(os, "O_BINARY", 0) | getattr(os, "O_NOINHERIT", 0), 0o666)
-    return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    fd = os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    if system == MACOS:
+        platform_macos.bypass_cache(fd)
+    return fd
 
 
 def open_lock(path: Path, *, system: str = sys.platform) -> int:
@@ -170,26 +187,63 @@ def open_lock(path: Path, *, system: str = sys.platform) -> int:
     return os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
 
 
+def close_and_remove(fd: int, path: Path, *, system: str = sys.platform) -> None:
+    """Give a lock up and remove its file; on Windows it stays where another program has opened it meanwhile."""
+    if system == WINDOWS:
+        os.close(fd)  # what is open cannot be removed there
+        with suppress(PermissionError):
+            remove_if_there(path)
+        return
+    try:
+        remove_if_there(path)
+    finally:
+        os.close(fd)
+
+
 def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
     """Open a file for reading from its medium, never through a link; return (fd, whether the cache is bypassed)."""
     if system == WINDOWS:
-        return platform_windows.open_shared(path, past_cache=True), True
+        return _open_unbuffered(path)
     flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     if system == MACOS:
         fd = os.open(path, flags)
         return fd, platform_macos.bypass_cache(fd)
+    return _open_direct(path, flags)
+
+
+def _open_unbuffered(path: Path) -> tuple[int, bool]:
+    """Open on Windows without buffering, or with it where the share refuses; return (fd, whether it is without)."""
     try:
-        return os.open(path, flags | os.O_DIRECT), True
+        return platform_windows.open_shared(path, past_cache=True), True
     except OSError as error:
         if error.errno not in _NOT_SUPPORTED:
             raise
-        return os.open(path, flags), False
+        return platform_windows.open_shared(path, past_cache=False), False
 
 
-def leave_direct(fd: int, *, system: str = sys.platform) -> None:
-    """Let an open file use the cache again, for what unbuffered access cannot do."""
-    if system not in {WINDOWS, MACOS}:
+def leave_direct(fd: int, path: Path, *, system: str = sys.platform) -> int:
+    """Let an open file use the cache again, for what unbuffered access cannot do; return its descriptor from now on.
+
+    Windows has to open it anew, by its name and for reading only. Raises OSError, also where that is another file now.
+    """
+    if system == WINDOWS:
+        return _open_buffered(fd, path)
+    if system != MACOS:
         platform_posix.clear_direct(fd)
+    return fd
+
+
+def _open_buffered(fd: int, path: Path) -> int:
+    """Open the file again that is open as `fd`, and close that one."""
+    again = platform_windows.open_shared(path, past_cache=False)
+    try:
+        if not os.path.samestat(os.fstat(fd), os.fstat(again)):
+            raise OSError(errno.ESTALE, "another file took its place", str(path))
+    except BaseException:
+        os.close(again)
+        raise
+    os.close(fd)
+    return again
 
 
 def drop_cache(fd: int, offset: int, length: int, *, system: str = sys.platform) -> bool:

@@ -7,6 +7,7 @@ import mmap
 import os
 import sys
 import time
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -24,6 +25,12 @@ _NETWORK_FILE_SYSTEMS = frozenset(
 """`f_type` of NFS, SMB, CIFS, SMB2, AFS (OpenAFS and the kernel's), Coda and Ceph (linux/magic.h)."""
 _FOR_ANYTHING = frozenset({0x65735546, 0x01021997})
 """FUSE, which may be sshfs, and 9p, which may be a folder that a container shares with its host."""
+
+_TELLS_NOT = frozenset({0xEF53, 0x9123683E, 0xF2F52010})
+"""Of ext2 to ext4, btrfs and F2FS: they take O_DIRECT also for files that they then read through the cache, compressed
+ones or those whose data goes through the journal, and before Linux 6.1 (btrfs: to this day) do not tell which."""
+_AT_EMPTY_PATH = 0x1000
+_STATX_DIOALIGN = 0x2000
 
 
 @cache
@@ -60,10 +67,26 @@ def is_remote(path: Path) -> bool | None:
 
 def file_system_type(path: Path) -> int | None:
     """Return `f_type` of the file system that holds a path, None where the system does not say."""
-    told = ctypes.create_string_buffer(512)  # struct statfs is shorter on every Linux; its first member is f_type
+    told = ctypes.create_string_buffer(256)
     if sys.platform != "linux" or _c_library().statfs(os.fsencode(path), told) != 0:
         return None
+    return _file_system(told)
+
+
+def _file_system(told: "ctypes.Array[ctypes.c_char]") -> int:
+    """Return the first member, `f_type`, of what statfs told; its struct is shorter than 256 bytes everywhere."""
     return ctypes.c_ulong.from_buffer(told).value & 0xFFFFFFFF
+
+
+def reads_directly(fd: int) -> bool:
+    """Return whether reads of a file opened with O_DIRECT surely pass by the cache (statx(2), STATX_DIOALIGN)."""
+    told = ctypes.create_string_buffer(256)  # struct statx
+    statx = getattr(_c_library(), "statx", None)
+    if statx is not None and statx(fd, b"", _AT_EMPTY_PATH, ctypes.c_uint(_STATX_DIOALIGN), told) == 0:
+        mask, memory_alignment = (ctypes.c_uint32.from_buffer(told, at).value for at in (0, 152))
+        if mask & _STATX_DIOALIGN:
+            return memory_alignment > 0
+    return _c_library().fstatfs(fd, told) == 0 and _file_system(told) not in _TELLS_NOT
 
 
 def sync_file_system(fd: int) -> None:
@@ -93,7 +116,8 @@ def drop_cache(fd: int, offset: int, length: int) -> bool:
     # Whole megabytes: the kernel keeps what is only partly named, and that may be much more than a page.
     end = -(-(offset + length) // _FORGOTTEN_BYTES) * _FORGOTTEN_BYTES
     for _ in range(_TRIES):
-        os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
+        with suppress(OSError):  # whether it did is looked at, not asked
+            os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
         if not _is_cached(fd, offset, length):
             return True
         time.sleep(_PAUSE_SECONDS)  # pages that are just being written, or are in another core's hands, stay a moment

@@ -138,6 +138,11 @@ class Publication:
             if status is None:
                 message = f"{item.final}: neither the file nor its part is there any more"
                 raise RetryableError("The copy has gone", message, "It is copied again by itself.")
+            if status.st_size != item.size_bytes:
+                with at_destination(item.part):
+                    platform.remove_if_there(item.part)
+                message = f"{item.final}: its part is not as long as what was verified, and was removed"
+                raise RetryableError("The copy has gone", message, "It is copied again by itself.")
             if not self._trusted(item.part, status) and not _holds(item.part, item):
                 with at_destination(item.part):
                     platform.remove_if_there(item.part)

@@ -17,9 +17,6 @@ from app.domain import long_path
 from app.domain.errors import SourceChangedError
 from app.domain.transfer import MemberPlan
 
-_AHEAD = 16
-"""Small files open at once, the one that is read and those that the disk fetches meanwhile."""
-
 
 @dataclass(frozen=True, slots=True)
 class Identity:
@@ -93,17 +90,17 @@ class OpenSource:
             return identity(os.fstat(self._fd))
 
 
-def read_each(members: Iterable[MemberPlan]) -> Generator[tuple[bytes, Identity], None, None]:
+def read_each(members: Iterable[MemberPlan], ahead: int) -> Generator[tuple[bytes, Identity], None, None]:
     """Read small files in turn, each in one go; yield bytes and identity, to be compared again with `require_same`.
 
-    Some are opened ahead, so that the disk fetches them while others are worked on; to be closed by who stops early.
+    `ahead` are open at once, so that the disk fetches them while others are worked on; to be closed by who stops early.
     Raises SourceChangedError when one is not what was planned.
     """
     coming = iter(members)
     opened: deque[tuple[MemberPlan, int]] = deque()
     try:
         while True:
-            opened.extend((member, _open_soon(member.source)) for member in islice(coming, _AHEAD - len(opened)))
+            opened.extend((member, _open_soon(member.source)) for member in islice(coming, ahead - len(opened)))
             if not opened:
                 return
             yield _read_whole(*opened.popleft())

@@ -8,7 +8,7 @@ from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.errors import NameTakenError, SlideferryError, StoppedError
 from app.domain.scan import VerifiedFile
 from app.domain.step import StepState
-from app.domain.transfer import TransferPlan
+from app.domain.transfer import CheckGrade, TransferPlan, weakest
 from app.pipeline.case import Ask, Case, Moved, Outcome
 from app.pipeline.journey import QUALITY, TRANSFER_STEPS, VERIFY
 from app.pipeline.rescans import advises_rescan
@@ -43,7 +43,7 @@ async def publish(case: Case, plan: TransferPlan, placement: Placement, files: t
                 await conclude_now(case.kit, case.id)
             return Ask(error.title, error.message, error.hint)
         await answered(case)
-        return await _named(case, f"{files[0].check}, equal", _published(case, now, files))
+        return await _named(case, f"{_grade(files)}, equal", _published(case, now, files))
 
 
 async def refile(case: Case) -> Outcome:
@@ -62,7 +62,7 @@ async def refile(case: Case) -> Outcome:
         except NameTakenError as error:
             return Ask("Another file has this name", error.message, error.hint)
         await answered(case)
-        said = "moved to the right name" if files != there else f"{files[0].check}, equal"
+        said = "moved to the right name" if files != there else f"{_grade(files)}, equal"
         return await _named(case, said, _published(case, now, files))
 
 
@@ -157,6 +157,10 @@ async def _named(case: Case, message: str, change: Change) -> Moved:
     await case.kit.ledger.apply(case.id, moved)
     case.kit.progress.forget(case.id)
     return Moved()
+
+
+def _grade(files: tuple[VerifiedFile, ...]) -> str:
+    return weakest(CheckGrade(file.check) for file in files).value
 
 
 def _published(case: Case, placement: Placement, files: tuple[VerifiedFile, ...]) -> Change:

@@ -8,6 +8,7 @@ from app.domain.errors import CorruptionError, RetryableError
 from app.domain.scan import ScanSet, VerifiedFile
 from app.domain.settings import ReleaseSettings
 from app.domain.step import StepState
+from app.domain.transfer import CheckGrade, weakest
 from app.pipeline.case import Ask, Case, Done, Outcome, Skip, Wait
 from app.pipeline.journey import JOURNEY, RELEASE, VERIFY
 from app.pipeline.ledger import Ledger
@@ -87,16 +88,21 @@ async def _remove_verified(case: Case, now: ScanSet) -> Outcome:
         source = sources[file.source]
         if source in present and await _sha256(case, source) != file.sha256:
             return _differs(case, f"{source} is not what was verified")
+    grades = [CheckGrade.READ_BACK]
     for file in case.dossier.files:
-        if not await case.kit.threads.copy(case.kit.destination.check_file, file):
+        grade = await case.kit.threads.copy(case.kit.destination.check_file, file)
+        if grade is None:
             await _require_unmoved(case, file)
             raise CorruptionError(
                 "Not released: the two ends differ",
                 f"The share's copy of {file.destination} is not what was verified",
                 "Nothing was removed. Compare both files by hand before you go on",
             )
+        grades.append(grade)
     await case.kit.threads.disk(case.kit.source.remove, case.dossier.scan.files)
-    return Done("both ends were read again; the scanner's copy was removed")
+    lower = weakest(grades)
+    how = "" if lower is CheckGrade.READ_BACK else f" (the share: {lower.value})"
+    return Done(f"both ends were read again{how}; the scanner's copy was removed")
 
 
 def _sources(dossier: Dossier) -> dict[str, Path]:

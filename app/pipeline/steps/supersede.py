@@ -122,7 +122,7 @@ async def _give_name_to(case: Case, older: Dossier) -> Outcome:
         if not await is_there(case, older.files):
             return is_missing(case, older, f"“{older.files[0].destination}” is not there, or not whole")
         for file in older.files:
-            if not await kit.threads.copy(kit.destination.check_file, file):
+            if await kit.threads.copy(kit.destination.check_file, file) is None:
                 return is_missing(case, older, f"“{file.destination}” is not the file that was verified")
     link = link_of(kit, older, back[0], dossier, kept=older.id if choice == OLD else case.id)
     superseder = older.id if choice == OLD else None

@@ -2,8 +2,10 @@
 
 import errno
 import os
+import threading
 from collections import Counter
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace as replace_watch
 from pathlib import Path
 from threading import current_thread
@@ -224,18 +226,64 @@ def test_no_source_that_was_opened_ahead_stays_open(
     def open_files() -> int:
         return len(list(Path("/proc/self/fd").iterdir()))
 
-    def advise_badly(fd: int, *_: int) -> None:
-        raise OSError(errno.EIO, "no advice")
+    def told_of_a_pipe(fd: int, *_: int) -> None:
+        raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
     before = open_files()
     series.members[5].source.unlink()
     with pytest.raises(SourceChangedError, match=r"0005\.dcm"):
         destination.copy(series, QUIET)
     assert open_files() == before
-    monkeypatch.setattr(os, "posix_fadvise", advise_badly)
-    with pytest.raises(RetryableError, match="no advice"):
+    monkeypatch.setattr(os, "posix_fadvise", told_of_a_pipe)
+    with pytest.raises(SourceChangedError, match="gone"):
         destination.copy(series, QUIET)
     assert open_files() == before
+
+
+@pytest.mark.skipif(not hasattr(os, "posix_fadvise"), reason="this system takes no hints")
+@pytest.mark.parametrize("code", [errno.EIO, errno.EINVAL, errno.EOPNOTSUPP])
+def test_a_hint_that_is_refused_keeps_no_source_from_being_read(
+    destination: FolderDestination, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def refuse(fd: int, *_: int) -> None:
+        raise OSError(code, os.strerror(code))
+
+    plan = set_of(tmp_path, 12, lambda index: bundle.SMALL_BYTES + 1 if index == 3 else 500)
+    monkeypatch.setattr(os, "posix_fadvise", refuse)
+    carry(destination, plan)
+    monkeypatch.undo()
+    require_published(root, plan)
+
+
+def open_targets() -> list[str]:
+    """Return the paths of all files that are open now; those closed while they are listed are left out."""
+    found = []
+    for link in Path("/proc/self/fd").iterdir():
+        with suppress(FileNotFoundError):
+            found.append(str(link.readlink()))
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="lists open files as Linux does")
+@pytest.mark.parametrize("far", ["scanner", "share", ""])
+def test_few_sources_are_open_at_once_and_what_is_far_away_is_asked_for_several(
+    destination: FolderDestination, series: TransferPlan, monkeypatch: pytest.MonkeyPatch, far: str
+) -> None:
+    """macOS lets a program open 256 files, unless told otherwise; two copies and the window have to live with that."""
+    real, askers, most = platform.open_source, set(), [0]
+
+    def seeing(path: Path, **named: bool) -> int:
+        fd = real(path, **named)
+        askers.add(threading.current_thread().name)
+        most[0] = max(most[0], sum(target.startswith(str(path.parent)) for target in open_targets()))
+        return fd
+
+    monkeypatch.setattr(platform, "open_source", seeing)
+    monkeypatch.setattr(platform, "flushes_at_once", lambda folder: not far or far not in folder.parts)
+    monkeypatch.setattr(bundle, "_BATCH_MEMBERS", 200)
+    destination.copy(series, QUIET)
+    assert len(askers) == (4 if far else 1)
+    assert most[0] <= 32
 
 
 def test_a_stop_keeps_what_arrived_and_the_next_try_ends_well(

@@ -1,6 +1,7 @@
 """Copying to parts: what arrives, what is told, what is resumed, what is refused."""
 
 import errno
+import fcntl
 import os
 import stat
 from pathlib import Path
@@ -190,6 +191,29 @@ def test_without_direct_access_the_cache_is_dropped_or_the_grade_is_lower(
     grade = CheckGrade.READ_BACK if dropped else CheckGrade.CACHE_NOT_BYPASSED
     assert file.check == grade.value
     destination.publish(plan, (file,))
+    monkeypatch.undo()
+    require_published(root, plan)
+
+
+def test_a_part_is_taken_up_again_where_direct_access_is_taken_and_then_refused(
+    destination: FolderDestination, root: Path, plan: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = {name: getattr(os, name) for name in ("preadv", "pwritev")}
+
+    def refusing(name: str):
+        def call(fd: int, *rest: object) -> int:
+            if fcntl.fcntl(fd, fcntl.F_GETFL) & os.O_DIRECT:
+                raise OSError(errno.EINVAL, os.strerror(errno.EINVAL))
+            return real[name](fd, *rest)
+
+        return call
+
+    stopping = Watching(act=lambda: setattr(stopping, "stop", True), when=4)
+    with pytest.raises(StoppedError):
+        destination.copy(plan, stopping.watch)
+    for name in real:
+        monkeypatch.setattr(os, name, refusing(name))
+    carry(destination, plan)
     monkeypatch.undo()
     require_published(root, plan)
 

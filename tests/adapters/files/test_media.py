@@ -1,5 +1,6 @@
 """Real limits of real media: a full tmpfs, a file-size limit that makes writes short."""
 
+import random
 import resource
 import shutil
 import signal
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from app.domain.errors import DestinationError, SlideError
+from app.domain.transfer import CheckGrade
 from tests.adapters.files.conftest import CHUNK
 from tests.adapters.files.scene import (
     QUIET,
@@ -20,6 +22,7 @@ from tests.adapters.files.scene import (
     require_published,
     write,
 )
+from tests.faults.disks import image
 
 
 @pytest.fixture
@@ -75,3 +78,33 @@ def test_a_read_only_mount_is_said_by_check(tmpfs: Path) -> None:
     subprocess.run(["mount", "-o", "remount,ro", str(tmpfs)], check=True)
     with pytest.raises(DestinationError, match="read-only"):
         destination.check()
+
+
+def read_bytes(folder: Path) -> int:
+    """Return how many bytes were ever read from the disk that is mounted at a folder."""
+    found = subprocess.run(["findmnt", "-no", "SOURCE", str(folder)], capture_output=True, text=True, check=True)
+    return 512 * int(Path("/sys/class/block", Path(found.stdout.strip()).name, "stat").read_text().split()[2])
+
+
+def squeezable(path: Path, size_bytes: int) -> Path:
+    """Write bytes that a disk which compresses stores in half the room."""
+    path.write_bytes(random.Random(path.name).randbytes(size_bytes // 2).hex().encode())
+    return path
+
+
+@pytest.mark.parametrize("many", [False, True])
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [("ext4", "loop"), ("ext4", "loop,data=journal"), ("xfs", "loop"), ("btrfs", "loop,compress-force"),
+     ("btrfs", "loop,nodatasum")],
+)  # fmt: skip
+def test_what_is_called_read_back_was_read_from_the_disk(tmp_path: Path, kind: str, options: str, many: bool) -> None:
+    """Some file systems take the flag of direct reads and answer from the cache."""
+    sizes = [6000] * 60 if many else [3_000_000]
+    with image(tmp_path / "disk", kind, 320, options=options) as disk:
+        destination = make_destination(disk / "share")
+        plan = plan_of(*((squeezable(tmp_path / f"{n}.svs", size), f"{n}.svs") for n, size in enumerate(sizes)))
+        before = read_bytes(disk)
+        files = destination.copy(plan, QUIET)
+        assert {file.check for file in files} == {CheckGrade.READ_BACK.value}
+        assert read_bytes(disk) - before > plan.size_bytes / 3

@@ -2,6 +2,9 @@
 
 import ctypes
 import errno
+import hashlib
+import os
+from functools import partial
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -10,9 +13,11 @@ import pytest
 from app.adapters.files import platform, platform_macos, platform_windows
 from app.adapters.files.failures import from_destination, from_source
 from app.adapters.files.folder_destination import FolderDestination, folder_of
+from app.adapters.files.medium import hash_medium
 from app.adapters.files.source_disk import ScannerDisk
 from app.domain.errors import DestinationError, ErrorKind, HeldError, SlideError, UseError
 from app.domain.ports import Destination, SourceDisk
+from app.domain.transfer import CheckGrade
 from tests.adapters.files.scene import open_destination
 
 
@@ -169,3 +174,64 @@ def test_macos_says_by_a_flag_whether_a_disk_is_its_own(
 
     monkeypatch.setattr(platform_macos, "_c_library", lambda: SimpleNamespace(**{name: statfs}))
     assert platform.is_remote(tmp_path / "not" / "made", system="darwin") is far
+
+
+def test_on_macos_nothing_written_stays_in_the_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its uncached reads take from the cache what is there already."""
+    asked: list[int] = []
+    monkeypatch.setattr(platform.platform_macos, "bypass_cache", asked.append)
+    fd, direct = platform.open_part(tmp_path / "large", system="darwin")
+    fds = [fd, platform.create_exclusively(tmp_path / "small", system="darwin")]
+    for each in fds:
+        os.close(each)
+    assert asked == fds
+    assert not direct
+
+
+class UnbufferedRefused:
+    """Windows' way to open a file, on a share that will not be read unbuffered: it says so at once, or at the read."""
+
+    def __init__(self, *, at_once: bool) -> None:
+        self._at_once = at_once
+        self.unbuffered: set[int] = set()
+
+    def open_shared(self, path: Path, *, past_cache: bool) -> int:
+        if past_cache and self._at_once:
+            raise OSError(errno.EINVAL, "The parameter is incorrect")
+        fd = os.open(path, os.O_RDONLY)
+        self.unbuffered = {fd} if past_cache else set()
+        return fd
+
+    def read_at(self, fd: int, view: memoryview, offset: int) -> int:
+        if fd in self.unbuffered:
+            raise OSError(errno.EINVAL, "The parameter is incorrect")
+        return os.preadv(fd, [view], offset)
+
+
+@pytest.mark.parametrize("at_once", [False, True])
+def test_a_windows_share_that_refuses_unbuffered_reads_is_read_with_the_lower_grade(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, at_once: bool
+) -> None:
+    share = UnbufferedRefused(at_once=at_once)
+    monkeypatch.setattr(platform.platform_windows, "open_shared", share.open_shared)
+    monkeypatch.setattr(platform, "read_at", share.read_at)
+    for call in ("open_past_cache", "leave_direct", "drop_cache"):
+        monkeypatch.setattr(platform, call, partial(getattr(platform, call), system="win32"))
+    path = tmp_path / "a.svs"
+    path.write_bytes(b"scan" * 2000)
+    sha256, size_bytes, grade = hash_medium(path, lambda _: None)
+    assert (sha256, size_bytes) == (hashlib.sha256(b"scan" * 2000).hexdigest(), 8000)
+    assert grade is CheckGrade.CACHE_NOT_BYPASSED
+
+
+def test_a_file_that_was_exchanged_is_not_read_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only Windows opens a file anew to leave unbuffered reads: by its name."""
+    monkeypatch.setattr(platform.platform_windows, "open_shared", UnbufferedRefused(at_once=False).open_shared)
+    path = tmp_path / "a.svs"
+    path.write_bytes(b"mine")
+    fd = os.open(path, os.O_RDONLY)
+    path.rename(tmp_path / "b.svs")
+    path.write_bytes(b"another's")
+    with pytest.raises(OSError, match="another file"):
+        platform.leave_direct(fd, path, system="win32")
+    os.close(fd)

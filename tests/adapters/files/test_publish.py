@@ -10,7 +10,7 @@ from app.adapters.files import platform, platform_posix
 from app.adapters.files.folder_destination import FolderDestination
 from app.domain.errors import CorruptionError, NameTakenError, RetryableError, SlideError
 from app.domain.scan import VerifiedFile
-from app.domain.transfer import Relocation, TransferPlan
+from app.domain.transfer import CheckGrade, Relocation, TransferPlan
 from tests.adapters.files.scene import (
     QUIET,
     Watching,
@@ -284,7 +284,7 @@ def test_check_file_and_scrub_find_every_kind_of_damage(
     (root / "2026/S-2/Data0000.dat").write_bytes(damaged)
     write(root / "2026/stranger.svs", 3)
     (root / "2026/link.svs").symlink_to("S-2.mrxs")
-    assert [destination.check_file(file) for file in files] == [True, False, False, True]
+    assert [destination.check_file(file) for file in files] == [CheckGrade.READ_BACK, None, None, CheckGrade.READ_BACK]
     result = destination.scrub(QUIET)
     assert [(each.path, each.problem) for each in result.findings] == [
         ("2026/S-2/Data0000.dat", "differs"),

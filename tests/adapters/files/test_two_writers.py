@@ -1,5 +1,6 @@
 """Two programs on one destination: one that sleeps where it must not, and two that want one name at once."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -11,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.files import share_lock
+from app.adapters.files import names, platform_posix, share_lock
+from app.adapters.files.claim import claimed
 from app.adapters.files.folder_destination import FolderDestination
 from app.adapters.files.share_lock import FolderLock, Patience
 from app.domain.errors import NameTakenError, RetryableError
@@ -20,6 +22,7 @@ from tests.adapters.files.scene import (
     CHANGING_CALLS,
     QUIET,
     Countdown,
+    Watching,
     counted,
     open_destination,
     plan_of,
@@ -27,6 +30,7 @@ from tests.adapters.files.scene import (
     sha256,
     write,
 )
+from tests.adapters.files.test_bundle import set_of
 
 SILENT_SECONDS = 0.2
 
@@ -303,3 +307,113 @@ def test_of_two_pcs_that_publish_sets_under_the_same_names_one_wins_each_and_no_
     assert len(require_manifests_hold(root)) == 3 * number
     assert open_destination(root).scrub(QUIET).findings == ()
     assert open_destination(root).leftovers() == ()
+
+
+def same_scan_elsewhere(plan: TransferPlan, folder: Path, seed: int = 0) -> TransferPlan:
+    """The plan of another program that takes this scan: the same names and fingerprint; with a seed, other bytes."""
+    pairs = [
+        (write(folder / member.source.name, member.size_bytes, seed), member.final)
+        if seed
+        else (member.source, member.final)
+        for member in plan.members
+    ]
+    return plan_of(*pairs, fingerprint=plan.fingerprint)
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_a_scan_that_another_program_carries_is_left_to_it(
+    destination: FolderDestination, root: Path, tmp_path: Path, plan: TransferPlan, many: bool
+) -> None:
+    """The other would publish what this one still writes into, or lose the small parts that this one has removed."""
+    mine = set_of(tmp_path, 12) if many else plan
+    others = same_scan_elsewhere(mine, tmp_path / "elsewhere", seed=1)
+    there, refused = open_destination(root), []
+
+    def other_program() -> None:
+        try:
+            there.publish(mine, there.copy(mine, QUIET))
+        except RetryableError as error:
+            refused.append(error)
+
+    destination.copy(others, Watching(other_program, when=3).watch)
+    (error,) = refused
+    assert error.title == "Another program carries this scan"
+    assert Path(mine.members[0].final).name in error.message
+    assert not (root / mine.members[0].final).exists()
+
+
+@pytest.mark.parametrize("many", [False, True])
+def test_parts_that_another_program_takes_up_again_are_not_named_meanwhile(
+    destination: FolderDestination, root: Path, tmp_path: Path, plan: TransferPlan, many: bool
+) -> None:
+    mine = set_of(tmp_path, 12) if many else plan
+    there = open_destination(root)
+    files, refused = there.copy(mine, QUIET), []
+
+    def name_them() -> None:
+        try:
+            there.publish(mine, files)
+        except RetryableError as error:
+            refused.append(error)
+
+    carried = destination.copy(mine, Watching(name_them, when=3).watch)
+    assert [error.title for error in refused] == ["Another program carries this scan"]
+    destination.publish(mine, carried)
+    there.publish(mine, files)
+    require_whole(root, {member.final for member in mine.members})
+
+
+def test_a_program_that_is_killed_while_it_carries_keeps_nobody_from_it(
+    destination: FolderDestination, root: Path, plan: TransferPlan
+) -> None:
+    asleep = Sleeper(lambda: open_destination(root).copy(plan, Watching(fall_asleep, when=3).watch))
+    assert asleep.sleeps()
+    try:
+        with pytest.raises(RetryableError, match="another program"):
+            destination.copy(plan, QUIET)
+    finally:
+        os.kill(asleep.pid, signal.SIGKILL)
+        os.waitpid(asleep.pid, 0)
+    destination.publish(plan, destination.copy(plan, QUIET))
+    require_whole(root, {"2026/S-1.svs"})
+
+
+def test_where_a_share_has_no_locks_scans_are_carried_all_the_same(
+    destination: FolderDestination, root: Path, plan: TransferPlan, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lacking(fd: int) -> None:
+        raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+
+    monkeypatch.setattr(platform_posix, "lock", lacking)
+    destination.publish(plan, destination.copy(plan, QUIET))
+    require_whole(root, {"2026/S-1.svs"})
+
+
+def test_a_claim_that_was_given_up_between_opening_and_locking_is_not_taken_for_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its file has gone then: a third program would make it anew and hold it as well."""
+    part, real, given_up = "2026/.a.svs.0123456789abcdef.part", platform_posix.lock, iter([True])
+    claim = tmp_path / names.claim_name(part)
+
+    def lock(fd: int) -> None:
+        if next(given_up, False):
+            claim.unlink()
+        real(fd)
+
+    monkeypatch.setattr(platform_posix, "lock", lock)
+    with claimed(tmp_path, part), pytest.raises(RetryableError), claimed(tmp_path, part):
+        pass
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_what_was_cut_before_its_bytes_were_there_is_carried_again(
+    destination: FolderDestination, root: Path, plan: TransferPlan
+) -> None:
+    """As another program leaves a small part when it is killed; no alarm, for the disks are not to blame."""
+    files = destination.copy(plan, QUIET)
+    os.truncate(next(root.rglob("*.part")), 0)
+    with pytest.raises(RetryableError, match=r"S-1\.svs"):
+        destination.publish(plan, files)
+    destination.publish(plan, destination.copy(plan, QUIET))
+    require_whole(root, {"2026/S-1.svs"})
