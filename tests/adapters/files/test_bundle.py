@@ -12,8 +12,9 @@ from threading import current_thread
 
 import pytest
 
-from app.adapters.files import bundle, medium, platform, platform_posix
+from app.adapters.files import bundle, medium, platform, platform_posix, source
 from app.adapters.files.folder_destination import FolderDestination
+from app.adapters.files.source import Identity
 from app.domain.errors import (
     CorruptionError,
     DestinationError,
@@ -22,7 +23,7 @@ from app.domain.errors import (
     SourceChangedError,
     StoppedError,
 )
-from app.domain.transfer import CheckGrade, TransferPlan
+from app.domain.transfer import CheckGrade, MemberPlan, TransferPlan
 from tests.adapters.files.scene import (
     FINGERPRINT,
     QUIET,
@@ -270,20 +271,37 @@ def test_few_sources_are_open_at_once_and_what_is_far_away_is_asked_for_several(
     destination: FolderDestination, series: TransferPlan, monkeypatch: pytest.MonkeyPatch, far: str
 ) -> None:
     """macOS lets a program open 256 files, unless told otherwise; two copies and the window have to live with that."""
-    real, askers, most = platform.open_source, set(), [0]
+    really_open, really_read = platform.open_source, source._read_whole
+    sources, counting = {member.source for member in series.members}, threading.Lock()
+    askers: set[str] = set()
+    opened: set[Path] = set()
+    most = 0
 
-    def seeing(path: Path, **named: bool) -> int:
-        fd = real(path, **named)
-        askers.add(threading.current_thread().name)
-        most[0] = max(most[0], sum(target.startswith(str(path.parent)) for target in open_targets()))
+    def opening(path: Path, **named: bool) -> int:
+        nonlocal most
+        fd = really_open(path, **named)
+        if path in sources:
+            with counting:
+                askers.add(threading.current_thread().name)
+                opened.add(path)
+                most = max(most, len(opened))
         return fd
 
-    monkeypatch.setattr(platform, "open_source", seeing)
+    def reading(member: MemberPlan, fd: int) -> tuple[bytes, Identity]:
+        try:
+            return really_read(member, fd)
+        finally:
+            with counting:
+                opened.discard(member.source)
+
+    monkeypatch.setattr(platform, "open_source", opening)
+    monkeypatch.setattr(source, "_read_whole", reading)
     monkeypatch.setattr(platform, "flushes_at_once", lambda folder: not far or far not in folder.parts)
     monkeypatch.setattr(bundle, "_BATCH_MEMBERS", 200)
     destination.copy(series, QUIET)
     assert len(askers) == (4 if far else 1)
-    assert most[0] <= 32
+    assert most <= (32 if far else 16)
+    assert not opened
 
 
 def test_a_stop_keeps_what_arrived_and_the_next_try_ends_well(
