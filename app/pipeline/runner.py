@@ -7,7 +7,7 @@ from functools import partial
 
 from app.domain.dossier import Change, Dossier, StepChange
 from app.domain.errors import SlideferryError, SurroundingsError
-from app.domain.journal import PendingWrite
+from app.domain.journal import Journal, PendingWrite
 from app.domain.scan import RunId, ScanId
 from app.domain.sheet import RefusedWrite, WriteResult
 from app.domain.step import StepId, StepState
@@ -163,9 +163,7 @@ class Runner:
         refused = {each.write: each for each in result.refused}
         done = {*result.written, *(each.write for each in result.refused if each.no_column)}
         hoping = [dossier.id for dossier in self._kit.ledger.unfinished() if _waits_for_sheet(dossier)]
-        pending = await self._kit.store.work(lambda journal: journal.pending_writes())
-        tried = frozenset(waiting)
-        newer = {each.scan for each in pending if each not in tried}
+        newer, speakers = await self._kit.store.work(partial(_newer_and_all, waiting))
         by_scan: dict[ScanId, list[PendingWrite]] = {}
         for each in waiting:
             by_scan.setdefault(each.scan, []).append(each)
@@ -177,7 +175,6 @@ class Runner:
                 await self._record_refused(scan, reason)
             elif all(each.write in done for each in writes):
                 await self._recorded(scan, "written")
-        speakers = {each.scan for each in pending}
         for scan in hoping:
             if scan not in speakers:
                 await self._recorded(scan, "a later scan of this slide is the one in the sheet")
@@ -222,6 +219,12 @@ class Runner:
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _newer_and_all(tried: tuple[PendingWrite, ...], journal: Journal) -> tuple[set[ScanId], set[ScanId]]:
+    """Return the scans with cells in the outbox that were not tried, and all with any; in the journal's thread."""
+    before, pending = frozenset(tried), journal.pending_writes()
+    return {each.scan for each in pending if each not in before}, {each.scan for each in pending}
 
 
 def _refusal(refused: Sequence[RefusedWrite], tried: int) -> str:

@@ -14,6 +14,7 @@ from app.domain.sheet import SlideSheet, WriteResult
 from app.pipeline.pauses import Pauses
 from app.pipeline.threads import Threads
 
+_IDLE_SECONDS = 30.0
 _MOST_CELLS = 12_000
 """Of a thousand slides: what waited for days is sent in requests that are answered within their time limit."""
 
@@ -181,11 +182,16 @@ class SheetDesk:
         """Write whenever something waits, with growing pauses while the sheet is away; ends by cancelling."""
         while True:
             self._asked.clear()
-            if not await self.flush(settled):
-                await _set_within(self._asked, self._writing_pause.failed(self._writing_trouble))
-                continue
-            self._writing_pause.clear()
-            if await _set_within(self._wake, 30.0):
+            if await self.flush(settled):
+                self._writing_pause.clear()
+                pause = _IDLE_SECONDS
+            else:
+                pause = self._writing_pause.failed(self._writing_trouble)
+                if self._writing_trouble is not None:
+                    await _set_within(self._asked, pause)
+                    continue
+            # Also where a row did not hold still: it holds up no other.
+            if await _set_within(self._wake, pause):
                 self._wake.clear()
                 # Slides that finish together share one write.
                 since = self._clock.monotonic() - self._wrote_at

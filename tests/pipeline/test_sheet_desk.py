@@ -228,6 +228,29 @@ async def test_where_the_sheet_goes_away_between_two_parts_the_others_wait(
     assert len(settled.calls) == 1
 
 
+async def test_one_row_that_does_not_hold_still_holds_up_no_other(
+    kit, lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    really = lab.sheet.write
+
+    def write(writes):
+        result = really(writes)
+        return replace(result, written=tuple(each for each in result.written if each.barcode != "407871"))
+
+    monkeypatch.setattr(lab.sheet, "write", write)
+    await put(kit, CellWrite("407871", "Status", "moves", 1), scan="a")
+    kit.sheet._writing_pause.failures = 20
+    serving = asyncio.create_task(kit.sheet.serve(Settled()))
+    await until(lambda: bool(kit.sheet.seconds_to_next_try()))
+    await put(kit, CellWrite("620995", "Status", "Complete", 1), scan="b")
+    kit.sheet.wake()
+    await until(lambda: len(lab.sheet.batches) == 2)
+    await until(lambda: kit.sheet.pending == 1)
+    serving.cancel()
+    await asyncio.gather(serving, return_exceptions=True)
+    assert await pending(kit) == ["moves"]
+
+
 async def test_what_is_refused_leaves_the_outbox_and_is_told(kit) -> None:
     settled = Settled()
     await put(kit, CellWrite("999999", "Status", "Complete", 1))
