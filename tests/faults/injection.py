@@ -1,7 +1,8 @@
 """Makes the Nth of one of the system's calls fail, once or from then on, in this process.
 
-Every call that the engine reaches through Python is covered: those of `os`, small files through `io.open`, and
-renameat2, syncfs and fallocate, which it makes itself. What happens below Python is tests/faults/test_kernel.py's.
+Every call that the engine reaches through Python is covered: those of `os`, small files through `io.open`, and those it
+makes itself: renameat2, syncfs, fallocate, and the ones that read many files at once. What happens below Python is
+tests/faults/test_kernel.py's.
 """
 
 import errno
@@ -19,7 +20,7 @@ from typing import Any
 
 import pytest
 
-from app.adapters.files import platform_posix
+from app.adapters.files import platform_aio, platform_posix
 
 OS_CALLS = (
     "open", "close", "pwritev", "preadv", "read", "write", "fsync", "fdatasync", "ftruncate", "posix_fadvise",
@@ -27,7 +28,15 @@ OS_CALLS = (
     "listdir", "statvfs", "utime",
 )  # fmt: skip
 FILE_CALLS = ("file open", "file read", "file write", "file flush", "file close")
-CALLS = (*OS_CALLS, *FILE_CALLS, "renameat2", "syncfs", "fallocate", "fcntl")
+OWN_CALLS = {
+    "renameat2": (platform_posix, "rename_exclusively"),
+    "syncfs": (platform_posix, "sync_file_system"),
+    "fallocate": (platform_posix, "reserve"),
+    "io_setup": (platform_aio, "set_up"),
+    "io_submit": (platform_aio, "submit"),
+    "io_getevents": (platform_aio, "get_events"),
+}
+CALLS = (*OS_CALLS, *FILE_CALLS, *OWN_CALLS, "fcntl")
 CHANGING = frozenset({
     "open", "pwritev", "write", "fsync", "fdatasync", "ftruncate", "posix_fallocate", "unlink", "rename", "replace",
     "link", "mkdir", "rmdir", "utime", "file open", "file write", "file flush", "renameat2", "syncfs", "fallocate",
@@ -104,10 +113,8 @@ def injected(fault: Fault) -> Iterator[None]:
             patch.setattr(os, name, _failing(name, getattr(os, name), fault))
         patch.setattr(io, "open", _opening(io.open, fault))
         patch.setattr(fcntl, "fcntl", _failing("fcntl", fcntl.fcntl, fault))
-        ours = {"renameat2": "rename_exclusively", "syncfs": "sync_file_system", "fallocate": "reserve"}
-        for name, function in ours.items():
-            real = getattr(platform_posix, function)
-            patch.setattr(platform_posix, function, _failing(name, real, fault))
+        for name, (module, function) in OWN_CALLS.items():
+            patch.setattr(module, function, _failing(name, getattr(module, function), fault))
         yield
     for problem in fault.problems:
         raise problem

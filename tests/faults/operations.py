@@ -7,7 +7,9 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from app.adapters.files import names
+import pytest
+
+from app.adapters.files import bundle, names
 from app.adapters.files.folder_destination import FolderDestination
 from app.adapters.files.share_lock import Patience
 from app.adapters.files.source_disk import ScannerDisk
@@ -241,6 +243,13 @@ def _copy(case: Case) -> None:
     case.world.destination.copy(case.plan, QUIET)
 
 
+def _copy_at_once(case: Case) -> None:
+    """Copy small files as a set of hundreds is copied: many of them read with one call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(bundle, "_WORTH_SETTING_UP", 0)
+        _copy(case)
+
+
 def _carry(case: Case) -> None:
     destination, plan = case.world.destination, case.plan
     destination.publish(plan, destination.copy(plan, QUIET))
@@ -369,6 +378,15 @@ OPERATIONS = (
     Operation("copy of a file", FILE, _nothing, _copy, _carry_or_publish, _require_published),
     Operation("copy of a set", SET, _nothing, _copy, _carry_or_publish, _require_published, is_variant=True),
     Operation("copy of many small files", MANY, _nothing, _copy, _carry_or_publish, _require_published),
+    Operation(
+        "copy of files read at once",
+        MANY,
+        _nothing,
+        _copy_at_once,
+        _carry_or_publish,
+        _require_published,
+        is_variant=True,
+    ),
     Operation("copy and publish", FILE, _nothing, _carry, _carry_or_publish, _require_published, is_variant=True),
     Operation("resume of a part", FILE, _half_a_part, _copy, _carry_or_publish, _require_published),
     Operation("publish", SET, _copied, _publish, _publish, _require_published),

@@ -26,6 +26,11 @@ CHANGING = (
 FAILING = (*CHANGING, "openat", "close", "pread64", "preadv", "preadv2")
 LINE = re.compile(r"^(\d+) +(\w+)\(", re.MULTILINE)
 CODES = ("EIO", "ENOSPC", "EACCES", "ESTALE", "ENOTCONN")
+SERIES = (("s.mrxs", 900, "s.mrxs"), *((f"s/d{each:03}.dat", 40 * each, f"s/d{each:03}.dat") for each in range(230)))
+AT_ONCE = ("io_setup:error=ENOSYS:when=1", "io_submit:error=EAGAIN:when=3", "io_submit:error=EINVAL:when=1+",
+           "io_getevents:error=EINTR:when=1", "io_getevents:error=EIO:when=2", "io_submit:signal=KILL:when=4",
+           "io_getevents:signal=KILL:when=2", "io_destroy:signal=KILL:when=1")  # fmt: skip
+"""What becomes of the calls that read many small files at once."""
 
 
 @cache
@@ -145,3 +150,27 @@ def test_every_other_system_call_about_the_share_fails(kernel: Kernel, faults: F
         if call not in CHANGING:
             for number in range(1, count + 1):
                 kernel.disturb(call, number, f"error={CODES[number % len(CODES)]}", faults, twice=False)
+
+
+@pytest.mark.parametrize(
+    "what", [pytest.param(what, marks=pytest.mark.long) if number else what for number, what in enumerate(AT_ONCE)]
+)
+def test_files_that_cannot_be_read_at_once_arrive_all_the_same(tmp_path: Path, faults: Faults, what: str) -> None:
+    """Where the calls are lacking or fail, files are read one by one; killed, the program runs again."""
+    strace()
+    plan = plan_of(*((write(tmp_path / "scanner" / source, size), final) for source, size, final in SERIES))
+    root, main = tmp_path / "share", tmp_path / "scanner/s.mrxs"
+    make_destination(root)
+    trace = tmp_path / "trace"
+    words = [strace(), "-f", "-qq", "-o", str(trace), "-e", f"trace={what.partition(':')[0]}", "-e", f"inject={what}"]
+    done = lab.run(main, root, program=[*words, *lab.PROGRAM, "transfer"])
+    told = trace.read_text(encoding="utf-8", errors="replace")
+    if "signal" in what:
+        assert "killed by SIGKILL" in told
+        done = lab.run("transfer", main, root)
+    else:
+        assert "(INJECTED)" in told
+    assert done.returncode == 0, done.stderr
+    require_published(root, plan)
+    call, error = what.split(":", maxsplit=1)[0], what.split(":")[1].partition("=")[2]
+    faults.note("transfer, by the kernel", f"{call} of many files", error, "read one by one, or the program ran again")

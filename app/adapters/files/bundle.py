@@ -8,13 +8,11 @@ the other, and the rest between two of them finds the disks free.
 
 import errno
 import hashlib
-import mmap
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import NamedTuple, Self, TypeVar
@@ -24,9 +22,12 @@ from app.adapters.files.failures import from_destination
 from app.adapters.files.flush import Flush
 from app.adapters.files.medium import MediumReader, make_buffer
 from app.adapters.files.meter import Meter
-from app.adapters.files.source import Identity, identity, read_each
+from app.adapters.files.part import Carried
+from app.adapters.files.platform_aio import ManyReads
+from app.adapters.files.source import Identity, identity, read_each, read_many
+from app.adapters.files.together import read_together
 from app.adapters.files.tree import regular_status
-from app.domain.transfer import CheckGrade, MemberPlan
+from app.domain.transfer import MemberPlan
 
 SMALL_BYTES = 4 * 1024 * 1024
 """Members up to this size are carried together."""
@@ -45,6 +46,12 @@ Pair = tuple[MemberPlan, Path]
 """A member and its part."""
 
 
+_AT_ONCE = 32
+"""Files that are read with one call, where there is such a call."""
+_WORTH_SETTING_UP = 200
+"""Fewer members than this are through before such calls have been set up and put away."""
+
+
 class _Threads(NamedTuple):
     writers: int
     readers: int
@@ -55,25 +62,23 @@ class _Threads(NamedTuple):
 _AT_HAND = _Threads(writers=1, readers=2, ahead=16)
 """For a disk of this machine: it answers faster than more threads can take turns, for they share Python's one lock and
 the lock of the folder that they make files in."""
+_AT_ONCE_AT_HAND = _Threads(writers=1, readers=1, ahead=_AT_ONCE)
+"""The same, where many files are read with one call: nobody waits for a single one."""
 _FAR_AWAY = _Threads(writers=4, readers=4, ahead=8)
 """For network shares, whether they hold the scans or take them, and where each file is flushed by itself: there every
 call waits."""
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
-    """A small member whose part was read back: whether it holds the source's bytes, and what both files were then."""
-
-    pair: Pair
-    sha256: str
-    equal: bool
-    grade: CheckGrade
-    identity: Identity
-    source: Identity
+class _Reads(NamedTuple):
+    sources: ManyReads
+    parts: ManyReads
 
 
-@dataclass(frozen=True, slots=True)
-class _Written:
+Arrived = tuple[Pair, Carried | None]
+"""A small member whose part was read back; None when it does not hold the source's bytes."""
+
+
+class _Written(NamedTuple):
     pair: Pair
     sha256: str
     source: Identity
@@ -84,15 +89,15 @@ _UnderWay = Future[list[Future[list[Arrived]]]]
 
 
 class Bundle:
-    """Threads that carry the small members of one plan from `source` into `folder`, and others beside them.
+    """Threads that carry the small members of one plan, all of them to one disk from one disk. Used inside `with`."""
 
-    Used inside `with`.
-    """
-
-    def __init__(self, meter: Meter, source: Path, folder: Path) -> None:
+    def __init__(self, meter: Meter, pairs: Sequence[Pair]) -> None:
         self._meter = meter
-        at_hand = platform.flushes_at_once(folder) and platform.flushes_at_once(source)
-        self._threads = _AT_HAND if at_hand else _FAR_AWAY
+        self._pairs = pairs
+        member, part = pairs[0]
+        at_hand = platform.flushes_at_once(part.parent) and platform.flushes_at_once(member.source.parent)
+        self._reads = _two_reads(pairs) if at_hand and len(pairs) >= _WORTH_SETTING_UP else None
+        self._threads = _AT_ONCE_AT_HAND if self._reads else _AT_HAND if at_hand else _FAR_AWAY
         self._write = ThreadPoolExecutor(self._threads.writers, thread_name_prefix="bundle-write")
         self._flush = ThreadPoolExecutor(1, thread_name_prefix="bundle-flush")
         self._back = ThreadPoolExecutor(self._threads.readers, thread_name_prefix="bundle-back")
@@ -103,16 +108,21 @@ class Bundle:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # In the order of the work: who still waits for an earlier lane gets its answer first.
-        for lane in (self._write, self._flush, self._back):
-            lane.shutdown()
+        # In the order of the work: the flushing waits for the writers, and gives the readers their work.
+        if self._reads:
+            self._write.submit(self._reads.sources.close)
+        self._flush.shutdown()
+        if self._reads:
+            self._back.submit(self._reads.parts.close)
+        self._write.shutdown()
+        self._back.shutdown()
 
-    def carry(self, pairs: Sequence[Pair]) -> Iterator[Arrived]:
+    def carry(self) -> Iterator[Arrived]:
         """Yield every member once its part was flushed and read back, while the next batch is under way.
 
         Raises what reading, writing and flushing raise.
         """
-        left = deque(pairs)
+        left = deque(self._pairs)
         under_way: deque[_UnderWay] = deque()
         while left or under_way:
             alone = self._meter.braked
@@ -154,7 +164,9 @@ class Bundle:
 
     def _write_all(self, pairs: Sequence[Pair], flush: Flush, pace: Pace) -> list[_Written]:
         written = []
-        with closing(read_each((member for member, _ in pairs), self._threads.ahead)) as contents:
+        members = (member for member, _ in pairs)
+        each = read_many(members, self._reads.sources) if self._reads else read_each(members, self._threads.ahead)
+        with closing(each) as contents:
             for pair in pairs:
                 member, part = pair
                 self._meter.require_running()
@@ -168,16 +180,71 @@ class Bundle:
         return written
 
     def _read_back(self, written: Sequence[_Written], pace: Pace) -> list[Arrived]:
-        buffer = make_buffer(max(each.pair[0].size_bytes for each in written))
-        arrived = []
+        opened = self._opened(written, pace)
+        if self._reads is None:
+            return [(part.pair, part.compared(None)) for part in opened]
+        with closing(read_together(opened, self._reads.parts)) as contents:
+            return [(part.pair, part.compared(content)) for part, content in contents]
+
+    def _opened(self, written: Sequence[_Written], pace: Pace) -> Iterator["_Part"]:
         for each in written:
             self._meter.require_running()
             pace(each.pair[0].size_bytes)
-            arrived.append(_compare(each, buffer))
-        return arrived
+            yield _Part(each)
 
 
-def _write_part(part: Path, content: bytes, flush: Flush) -> None:
+class _Part:
+    """A part that is open to be read back."""
+
+    __slots__ = ("_reader", "_status", "_written", "descriptor", "pair", "wanted_bytes")
+
+    def __init__(self, written: _Written) -> None:
+        self._written = written
+        self.pair = written.pair
+        member, part = written.pair
+        self.wanted_bytes = member.size_bytes
+        self._reader = MediumReader(part)
+        try:
+            self._status = self._reader.status()
+        except BaseException:
+            self._reader.close()
+            raise
+        self.descriptor = self._reader.descriptor
+
+    def compared(self, content: memoryview | None) -> Carried | None:
+        """Close the part; return None when it is not what was written. What did not come is read once more."""
+        size_bytes, sha256 = self.wanted_bytes, self._written.sha256
+        with self._reader as reader:
+            if self._status.st_size != size_bytes:
+                return None
+            if content is None or len(content) != size_bytes:
+                buffer = make_buffer(size_bytes)
+                if reader.read(buffer, 0, size_bytes) != size_bytes:
+                    return None
+                content = memoryview(buffer)[:size_bytes]
+            grade = reader.grade
+        found = hashlib.sha256(content).hexdigest()
+        return Carried(sha256, grade, identity(self._status), self._written.source) if found == sha256 else None
+
+    def close(self) -> None:
+        """Close it without reading; raises as the destination does."""
+        self._reader.close()
+
+
+def _two_reads(pairs: Sequence[Pair]) -> _Reads | None:
+    """Return calls for sources and for parts, None where the system has none."""
+    largest_bytes = max(member.size_bytes for member, _ in pairs) + 1
+    sources = platform.many_reads(_AT_ONCE, largest_bytes)
+    if sources is None:
+        return None
+    parts = platform.many_reads(_AT_ONCE, largest_bytes)
+    if parts is None:
+        sources.close()
+        return None
+    return _Reads(sources, parts)
+
+
+def _write_part(part: Path, content: bytes | memoryview, flush: Flush) -> None:
     """Write a new part; what an earlier try left is removed first, for a small one is as quickly written anew."""
     try:
         fd = platform.create_exclusively(part)
@@ -196,18 +263,6 @@ def _write_part(part: Path, content: bytes, flush: Flush) -> None:
         flush.note(fd)
     finally:
         os.close(fd)
-
-
-def _compare(written: _Written, buffer: mmap.mmap) -> Arrived:
-    member, part = written.pair
-    with MediumReader(part) as reader:
-        status = reader.status()
-        count = reader.read(buffer, 0, member.size_bytes) if status.st_size == member.size_bytes else -1
-        grade = reader.grade
-    with memoryview(buffer) as view, view[: max(0, count)] as content:
-        found = hashlib.sha256(content).hexdigest()
-    equal = count == member.size_bytes and found == written.sha256
-    return Arrived(written.pair, written.sha256, equal, grade, identity(status), written.source)
 
 
 def _at_once(_size_bytes: int) -> None:

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 
 from app.adapters.files import platform
@@ -10,25 +9,14 @@ from app.adapters.files.bundle import FEWEST, SMALL_BYTES, Bundle, Pair
 from app.adapters.files.failures import at_destination
 from app.adapters.files.medium import MediumReader, hash_medium
 from app.adapters.files.meter import Meter
-from app.adapters.files.part import PartFile
-from app.adapters.files.source import Identity, OpenSource, identity
+from app.adapters.files.part import Carried, PartFile
+from app.adapters.files.source import OpenSource, identity
 from app.adapters.files.stream import Lanes
 from app.adapters.files.tree import regular_status
 from app.domain.errors import CorruptionError
 from app.domain.transfer import CheckGrade, MemberPlan
 
 _TRIES = 2
-
-
-@dataclass(frozen=True, slots=True)
-class Carried:
-    """A verified part: its hash, how it was checked, and the identity it had then."""
-
-    sha256: str
-    grade: CheckGrade
-    identity: Identity
-    source: Identity
-    """The source's, to be compared again when the whole scan has been carried."""
 
 
 def carry_members(pairs: Sequence[Pair], meter: Meter) -> Iterator[tuple[Pair, Carried]]:
@@ -40,14 +28,14 @@ def carry_members(pairs: Sequence[Pair], meter: Meter) -> Iterator[tuple[Pair, C
     together = small if len(small) >= FEWEST else []
     alone = [(pair, _TRIES) for pair in pairs if not together or pair[0].size_bytes > SMALL_BYTES]
     if together:
-        with Bundle(meter, together[0][0].source.parent, together[0][1].parent) as bundle:
-            for arrived in bundle.carry(together):
-                if arrived.equal:
-                    meter.finish_member(arrived.pair[0].size_bytes)
-                    yield arrived.pair, Carried(arrived.sha256, arrived.grade, arrived.identity, arrived.source)
+        with Bundle(meter, together) as bundle:
+            for pair, carried in bundle.carry():
+                if carried is not None:
+                    meter.finish_member(pair[0].size_bytes)
+                    yield pair, carried
                 else:
-                    _remove(arrived.pair[1])
-                    alone.append((arrived.pair, _TRIES - 1))
+                    _remove(pair[1])
+                    alone.append((pair, _TRIES - 1))
     if not alone:
         return
     with Lanes(max(member.size_bytes for (member, _), _ in alone)) as lanes:

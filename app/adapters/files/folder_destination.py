@@ -3,7 +3,7 @@
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, suppress
 from pathlib import Path, PurePosixPath, PureWindowsPath
 from urllib.parse import unquote, urlsplit
@@ -11,7 +11,7 @@ from urllib.parse import unquote, urlsplit
 from app.adapters.files import names, platform
 from app.adapters.files.audit_head import read_head, write_head
 from app.adapters.files.bundle import Pair
-from app.adapters.files.carrying import Carried, carry_members
+from app.adapters.files.carrying import carry_members
 from app.adapters.files.claim import claimed
 from app.adapters.files.failures import at_destination
 from app.adapters.files.leftover_files import list_leftovers, remove_leftover
@@ -20,6 +20,7 @@ from app.adapters.files.locating import HashMemory, locate
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.meter import Meter
+from app.adapters.files.part import Carried
 from app.adapters.files.publishing import Item, Publication, items_of
 from app.adapters.files.relocating import relocate
 from app.adapters.files.scrubbing import scrub, scrub_files
@@ -27,7 +28,7 @@ from app.adapters.files.share_lock import Patience
 from app.adapters.files.site import Site, about_the_root, names_in, require_distinct, same_or_twin
 from app.adapters.files.source import Identity, identity, require_same
 from app.adapters.files.station_notes import read_stations, write_station
-from app.adapters.files.tree import Tree, part_of, places, plain_status
+from app.adapters.files.tree import Tree, places, plain_status
 from app.domain import long_path
 from app.domain.audit import AuditHead
 from app.domain.errors import DestinationError, UseError
@@ -116,8 +117,12 @@ class FolderDestination:
 
     def _parts(self, plan: TransferPlan) -> tuple[Pair, ...]:
         """Pair every member with its part, after making the folders they go to."""
-        finals = places(self._site.tree.make_folder, (member.final for member in plan.members))
-        return tuple(zip(plan.members, (part_of(final, plan.fingerprint) for final in finals), strict=True))
+        return tuple(zip(plan.members, self._part_paths(plan, self._site.tree.make_folder), strict=True))
+
+    def _part_paths(self, plan: TransferPlan, enter: Callable[[str], Path]) -> Iterator[Path]:
+        """Yield where the members wait beside their final names."""
+        for folder, name in places(enter, (member.final for member in plan.members)):
+            yield folder / names.part_name(name, plan.fingerprint)
 
     def publish(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> None:
         """Give all members their final names, as the port `Destination` describes."""
@@ -165,8 +170,7 @@ class FolderDestination:
     def discard(self, plan: TransferPlan) -> None:
         """Remove this plan's parts and no others."""
         self._require_marker()
-        for final in places(self._site.tree.path, (member.final for member in plan.members)):
-            part = part_of(final, plan.fingerprint)
+        for part in self._part_paths(plan, self._site.tree.path):
             with at_destination(part), suppress(NotADirectoryError):
                 platform.remove_if_there(part)
             self._verified.pop(str(part), None)
@@ -252,8 +256,8 @@ class FolderDestination:
         if free is None or free >= plan.size_bytes:
             return
         present = 0
-        for final in places(self._site.tree.path, (member.final for member in plan.members)):
-            status = plain_status(part_of(final, plan.fingerprint))
+        for part in self._part_paths(plan, self._site.tree.path):
+            status = plain_status(part)
             present += status.st_size if status else 0
         if plan.size_bytes - present > free:
             message = f"{self._shown}: {free} bytes are free, {plan.size_bytes - present} are needed"

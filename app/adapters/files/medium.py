@@ -5,13 +5,13 @@ import hashlib
 import mmap
 import os
 from collections.abc import Callable
-from contextlib import AbstractContextManager
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from app.adapters.files import platform
-from app.adapters.files.failures import at_destination
+from app.adapters.files.failures import from_destination
+from app.domain.errors import SlideferryError
 from app.domain.transfer import CheckGrade
 
 CHUNK_BYTES = 8 * 1024 * 1024
@@ -26,14 +26,16 @@ def make_buffer(size_bytes: int) -> mmap.mmap:
 class MediumReader:
     """A file opened past the cache. `grade` says how sure the bytes came from the medium, so far.
 
-    `answering` turns OSErrors into the project's own: those of the destination, or of the scanner's disk.
+    `answer` turns OSErrors into the project's own: those of the destination, or of the scanner's disk.
     """
 
-    def __init__(self, path: Path, answering: Callable[[Path], AbstractContextManager[None]] = at_destination) -> None:
+    def __init__(self, path: Path, answer: Callable[[OSError, Path], SlideferryError] = from_destination) -> None:
         self._path = path
-        self._answering = answering
-        with answering(path):
+        self._answer = answer
+        try:
             self._fd, self._bypasses = platform.open_past_cache(path)
+        except OSError as error:
+            raise answer(error, path) from error
         self.grade = CheckGrade.READ_BACK
 
     def __enter__(self) -> Self:
@@ -42,29 +44,47 @@ class MediumReader:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        with self._answering(self._path):
+        self.close()
+
+    @property
+    def descriptor(self) -> int | None:
+        """The open file, where reading from it surely passes by the cache."""
+        return self._fd if self._bypasses else None
+
+    def close(self) -> None:
+        """Close the file; raises as the destination does."""
+        try:
             os.close(self._fd)
+        except OSError as error:
+            raise self._answer(error, self._path) from error
 
     def status(self) -> os.stat_result:
         """Return the open file's status; raises as the destination does."""
-        with self._answering(self._path):
+        try:
             return os.fstat(self._fd)
+        except OSError as error:
+            raise self._answer(error, self._path) from error
 
     def read(self, buffer: mmap.mmap, offset: int, length: int) -> int:
         """Read up to `length` bytes from `offset` into an aligned buffer; return how many came."""
-        with self._answering(self._path):
-            if self._bypasses:
-                try:
-                    return self._read(buffer, offset, length)
-                except OSError as error:
-                    if error.errno != errno.EINVAL:
-                        raise
-                    # The file system accepts the flag and then cannot do it: the other way from here on.
-                    self._fd = platform.leave_direct(self._fd, self._path)
-                    self._bypasses = False
-            if not platform.drop_cache(self._fd, offset, length):
-                self.grade = CheckGrade.CACHE_NOT_BYPASSED
-            return self._read(buffer, offset, length)
+        try:
+            return self._read_past_cache(buffer, offset, length)
+        except OSError as error:
+            raise self._answer(error, self._path) from error
+
+    def _read_past_cache(self, buffer: mmap.mmap, offset: int, length: int) -> int:
+        if self._bypasses:
+            try:
+                return self._read(buffer, offset, length)
+            except OSError as error:
+                if error.errno != errno.EINVAL:
+                    raise
+                # The file system accepts the flag and then cannot do it: the other way from here on.
+                self._fd = platform.leave_direct(self._fd, self._path)
+                self._bypasses = False
+        if not platform.drop_cache(self._fd, offset, length):
+            self.grade = CheckGrade.CACHE_NOT_BYPASSED
+        return self._read(buffer, offset, length)
 
     def _read(self, buffer: mmap.mmap, offset: int, length: int) -> int:
         whole_blocks = min(len(buffer), -(-length // platform.ALIGNMENT_BYTES) * platform.ALIGNMENT_BYTES)

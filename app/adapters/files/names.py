@@ -84,6 +84,8 @@ def _refused(relative: str, reason: str) -> SlideError:
 
 def twin_key(name: str) -> str:
     """Return what two names have in common that some file system takes for the same (case, Unicode form)."""
+    if name.isascii():
+        return name.lower()
     return unicodedata.normalize("NFC", unicodedata.normalize("NFC", name).casefold())
 
 
@@ -123,7 +125,7 @@ def is_new_manifest(name: str) -> bool:
 
 def is_own(name: str) -> bool:
     """Return whether a name belongs to this program and not to a scan: manifests and parts."""
-    return name == MANIFEST_NAME or is_part(name) or is_new_manifest(name)
+    return name == MANIFEST_NAME or (name.startswith(".") and (is_part(name) or is_new_manifest(name)))
 
 
 def kind_of_leftover(relative: str) -> LeftoverKind | None:

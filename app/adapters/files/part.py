@@ -5,14 +5,26 @@ import mmap
 import os
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from app.adapters.files import platform
 from app.adapters.files.failures import at_destination
 from app.adapters.files.medium import make_buffer
+from app.adapters.files.source import Identity
 from app.adapters.files.tree import regular_status
+from app.domain.transfer import CheckGrade
 
 _COMPARED_BYTES = 1024 * 1024
+
+
+class Carried(NamedTuple):
+    """A verified part: its hash, how it was checked, and the identity it had then."""
+
+    sha256: str
+    grade: CheckGrade
+    identity: Identity
+    source: Identity
+    """The source's, to be compared again when the whole scan has been carried."""
 
 
 class PartFile:

@@ -12,8 +12,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.adapters.files import platform_macos, platform_posix, platform_windows
+from app.adapters.files.platform_aio import BLOCK_BYTES, ManyReads
 
-ALIGNMENT_BYTES = 4096
+ALIGNMENT_BYTES = BLOCK_BYTES
 """Unbuffered reads and writes start, end and lie in memory at multiples of this on every disk we know."""
 
 WINDOWS = "win32"
@@ -122,6 +123,16 @@ def open_folder(folder: Path) -> int:
     return os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
 
 
+def many_reads(files: int, largest_bytes: int, *, system: str = sys.platform) -> ManyReads | None:
+    """Return what reads so many files at once, none larger than that; None where the system does not offer it."""
+    if system in {WINDOWS, MACOS}:
+        return None
+    try:
+        return ManyReads(files, largest_bytes)
+    except OSError:
+        return None  # an old kernel, a container that forbids it, too many of them: files are read one by one
+
+
 def open_source(path: Path, *, soon: bool = False, system: str = sys.platform) -> int:
     """Open a scanner's file for reading, keeping nobody out; raises OSError, ELOOP for a link.
 
@@ -140,6 +151,17 @@ def open_source(path: Path, *, soon: bool = False, system: str = sys.platform) -
                 os.close(fd)
                 raise
     return fd
+
+
+def open_for_many(path: Path) -> int:
+    """Open a scanner's file as `open_source` does, for `many_reads`: past the cache, where that can be."""
+    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
+    try:
+        return os.open(path, flags | os.O_DIRECT)
+    except OSError as error:
+        if error.errno not in _NOT_SUPPORTED:
+            raise
+        return os.open(path, flags)
 
 
 def open_part(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:

@@ -5,6 +5,7 @@ import errno
 import importlib
 import mmap
 import os
+import struct
 import sys
 import time
 from contextlib import suppress
@@ -31,6 +32,8 @@ _TELLS_NOT = frozenset({0xEF53, 0x9123683E, 0xF2F52010})
 ones or those whose data goes through the journal, and before Linux 6.1 (btrfs: to this day) do not tell which."""
 _AT_EMPTY_PATH = 0x1000
 _STATX_DIOALIGN = 0x2000
+_STATX = struct.Struct("=I148xI")
+"""Of struct statx: `stx_mask`, which says what was told, and `stx_dio_mem_align`."""
 
 
 @cache
@@ -48,8 +51,7 @@ def rename_exclusively(old: Path, new: Path) -> None:
     rename = getattr(_c_library(), "renameat2", None)
     if rename is None:
         raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS), str(old))
-    result = rename(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), ctypes.c_uint(_RENAME_NOREPLACE))
-    if result != 0:
+    if rename(_AT_FDCWD, os.fsencode(old), _AT_FDCWD, os.fsencode(new), _RENAME_NOREPLACE) != 0:
         code = ctypes.get_errno()
         raise OSError(code, os.strerror(code), str(old), None, str(new))
 
@@ -80,12 +82,12 @@ def _file_system(told: "ctypes.Array[ctypes.c_char]") -> int:
 
 def reads_directly(fd: int) -> bool:
     """Return whether reads of a file opened with O_DIRECT surely pass by the cache (statx(2), STATX_DIOALIGN)."""
-    told = ctypes.create_string_buffer(256)  # struct statx
+    told = ctypes.create_string_buffer(256)
     statx = getattr(_c_library(), "statx", None)
-    if statx is not None and statx(fd, b"", _AT_EMPTY_PATH, ctypes.c_uint(_STATX_DIOALIGN), told) == 0:
-        mask, memory_alignment = (ctypes.c_uint32.from_buffer(told, at).value for at in (0, 152))
+    if statx is not None and statx(fd, b"", _AT_EMPTY_PATH, _STATX_DIOALIGN, told) == 0:
+        mask, memory_alignment = _STATX.unpack_from(told)
         if mask & _STATX_DIOALIGN:
-            return memory_alignment > 0
+            return bool(memory_alignment)
     return _c_library().fstatfs(fd, told) == 0 and _file_system(told) not in _TELLS_NOT
 
 

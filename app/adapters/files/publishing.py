@@ -2,28 +2,28 @@
 
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import NamedTuple
 
-from app.adapters.files import platform
+from app.adapters.files import names, platform
 from app.adapters.files.failures import at_destination
 from app.adapters.files.listing import Listing
 from app.adapters.files.manifest import read_manifest
 from app.adapters.files.medium import hash_medium
 from app.adapters.files.share_lock import FolderLock
 from app.adapters.files.site import Site, names_in
-from app.adapters.files.tree import is_folder, part_of, places, plain_status, regular_status
+from app.adapters.files.tree import is_folder, places, plain_status, regular_status
 from app.domain.errors import CorruptionError, NameTakenError, RetryableError, SlideError
 from app.domain.scan import VerifiedFile
 from app.domain.transfer import TransferPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Item:
+class Item(NamedTuple):
     """One member on its way from its part to its final name, both in `folder`, which members share."""
 
     folder: Path
+    name: str
     final: Path
     part: Path
     sha256: str
@@ -89,7 +89,7 @@ class Publication:
         self._sync_folders()
         lines: dict[Path, dict[str, str]] = {}
         for item in self._items:
-            lines.setdefault(item.folder, {})[item.final.name] = item.sha256
+            lines.setdefault(item.folder, {})[item.name] = item.sha256
         self._site.change_manifests(held, lines)
 
     def _sync_folders(self) -> None:
@@ -121,11 +121,11 @@ class Publication:
 
     def _is_done(self, item: Item, present: Listing) -> bool:
         """Return whether the final name holds these bytes; take back what is ours when it holds others."""
-        there = present.find(item.final.name)
+        there = present.find(item.name)
         if there is None:
             return False
         occupant = item.final.with_name(there)
-        if there != item.final.name or not _holds(occupant, item):
+        if there != item.name or not _holds(occupant, item):
             self._withdraw()
             raise _taken(self._site, occupant)
         with at_destination(item.part):
@@ -166,7 +166,7 @@ class Publication:
         for item in self._items:
             folder = item.folder
             lines = listed.setdefault(folder, read_manifest(folder))
-            if item.final.name not in lines and item.final.name in names_in(folder) and _holds(item.final, item):
+            if item.name not in lines and item.name in names_in(folder) and _holds(item.final, item):
                 _take_back(item)
 
 
@@ -175,14 +175,11 @@ def items_of(site: Site, plan: TransferPlan, files: tuple[VerifiedFile, ...]) ->
     verified = {file.destination: file for file in files}
     if set(verified) != {member.final for member in plan.members}:
         raise SlideError("Only a whole scan can be published", "The verified files are not those of the plan")
-    folders: dict[str, Path] = {}
+    finals = [member.final for member in plan.members]
     items = []
-    for member, final in zip(plan.members, places(site.tree.path, (each.final for each in plan.members)), strict=True):
-        above, file = member.final.rpartition("/")[0], verified[member.final]
-        if above not in folders:
-            folders[above] = final.parent
-        part = part_of(final, plan.fingerprint)
-        items.append(Item(folders[above], final, part, file.sha256, file.size_bytes))
+    for (folder, name), final in zip(places(site.tree.path, finals), finals, strict=True):
+        file, part = verified[final], folder / names.part_name(name, plan.fingerprint)
+        items.append(Item(folder, name, folder / name, part, file.sha256, file.size_bytes))
     return tuple(items)
 
 

@@ -4,22 +4,21 @@ import os
 import stat
 from collections import deque
 from collections.abc import Generator, Iterable
-from contextlib import suppress
-from dataclasses import dataclass
-from itertools import islice
+from contextlib import closing, suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from app.adapters.files import platform
 from app.adapters.files.failures import at_source, from_source
+from app.adapters.files.platform_aio import ManyReads
+from app.adapters.files.together import read_together
 from app.domain import long_path
-from app.domain.errors import SourceChangedError
+from app.domain.errors import SlideferryError, SourceChangedError
 from app.domain.transfer import MemberPlan
 
 
-@dataclass(frozen=True, slots=True)
-class Identity:
+class Identity(NamedTuple):
     """What stays the same while nobody touches a file; `changed_ns` also tells of same-sized, back-dated writes."""
 
     inode: int
@@ -46,7 +45,7 @@ class OpenSource:
         try:
             self._start = self._seen()
             if (self._start.size_bytes, self._start.mtime_ns) != (size_bytes, mtime_ns):
-                raise _changed(self._path, "its size or time is not what it was when it was found")
+                raise _not_as_found(self._path)
             self.require_unchanged()
         except BaseException:
             os.close(self._fd)
@@ -90,49 +89,95 @@ class OpenSource:
             return identity(os.fstat(self._fd))
 
 
-def read_each(members: Iterable[MemberPlan], ahead: int) -> Generator[tuple[bytes, Identity], None, None]:
-    """Read small files in turn, each in one go; yield bytes and identity, to be compared again with `require_same`.
+Content = tuple[bytes | memoryview, Identity]
+"""A small file's bytes, and its identity, to be compared again with `require_same`."""
+
+
+def read_each(members: Iterable[MemberPlan], ahead: int) -> Generator[Content, None, None]:
+    """Read small files in turn, each in one go.
 
     `ahead` are open at once, so that the disk fetches them while others are worked on; to be closed by who stops early.
     Raises SourceChangedError when one is not what was planned.
     """
-    coming = iter(members)
-    opened: deque[tuple[MemberPlan, int]] = deque()
+    opened: deque[_Small] = deque()
     try:
-        while True:
-            opened.extend((member, _open_soon(member.source)) for member in islice(coming, ahead - len(opened)))
-            if not opened:
-                return
-            yield _read_whole(*opened.popleft())
+        for member in members:
+            opened.append(_Small(member, past_cache=False))
+            if len(opened) == ahead:
+                yield _whole(opened.popleft(), None)
+        while opened:
+            yield _whole(opened.popleft(), None)
     finally:
-        for _, fd in opened:
-            with suppress(OSError):  # nothing was read from it, and what ends the reading is told already
-                os.close(fd)
+        for small in opened:
+            with suppress(SlideferryError):  # nothing was read from it, and what ends the reading is told already
+                small.close()
 
 
-def _open_soon(path: Path) -> int:
-    try:
-        return platform.open_source(long_path.reachable(path), soon=True)
-    except OSError as error:
-        raise from_source(error, path) from error
+def read_many(members: Iterable[MemberPlan], reads: ManyReads) -> Generator[Content, None, None]:
+    """Read small files as `read_each` does, many at once; the bytes stay until the next are asked for."""
+    opened = (_Small(member, past_cache=True) for member in members)
+    with closing(read_together(opened, reads)) as contents:
+        for small, content in contents:
+            yield _whole(small, content)
 
 
-def _read_whole(member: MemberPlan, fd: int) -> tuple[bytes, Identity]:
-    """Read an open file and close it."""
-    path, size_bytes = member.source, member.size_bytes
-    try:
+class _Small:
+    """A small source file that is open, and is what was planned; else SourceChangedError is raised."""
+
+    __slots__ = ("_member", "_past_cache", "descriptor", "identity", "wanted_bytes")
+
+    def __init__(self, member: MemberPlan, *, past_cache: bool) -> None:
+        self._member = member
+        self._past_cache = past_cache
+        self.wanted_bytes = member.size_bytes + 1  # so that one that has grown is told
+        path = long_path.reachable(member.source)
         try:
-            status = os.fstat(fd)
-            content = platform.read_up_to(fd, size_bytes + 1) if stat.S_ISREG(status.st_mode) else b""
-        finally:
-            os.close(fd)
-    except OSError as error:
-        raise from_source(error, path) from error
-    if not stat.S_ISREG(status.st_mode):
-        raise SourceChangedError("The scan has gone", f"{path} is no longer a plain file")
-    if (status.st_size, status.st_mtime_ns) != (size_bytes, member.mtime_ns) or len(content) != size_bytes:
-        raise _changed(path, "its size or time is not what it was when it was found")
-    return content, identity(status)
+            self.descriptor = platform.open_for_many(path) if past_cache else platform.open_source(path, soon=True)
+        except OSError as error:
+            raise from_source(error, member.source) from error
+        try:
+            self.identity = self._look()
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+
+    def _look(self) -> Identity:
+        member = self._member
+        with at_source(member.source):
+            status = os.fstat(self.descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise SourceChangedError("The scan has gone", f"{member.source} is no longer a plain file")
+        if (status.st_size, status.st_mtime_ns) != (member.size_bytes, member.mtime_ns):
+            raise _not_as_found(member.source)
+        return identity(status)
+
+    def read(self) -> bytes:
+        """Read it through the cache, whichever way it was opened."""
+        path = self._member.source
+        with at_source(path):
+            if self._past_cache:
+                self.descriptor = platform.leave_direct(self.descriptor, path)
+            return platform.read_up_to(self.descriptor, self.wanted_bytes)
+
+    def require_whole(self, content: bytes | memoryview) -> None:
+        """Raise SourceChangedError unless this is as much as there should be."""
+        if len(content) != self._member.size_bytes:
+            raise _not_as_found(self._member.source)
+
+    def close(self) -> None:
+        """Close it; raises as `at_source` does."""
+        try:
+            os.close(self.descriptor)
+        except OSError as error:
+            raise from_source(error, self._member.source) from error
+
+
+def _whole(small: _Small, content: memoryview | None) -> Content:
+    """Close a small file; return its bytes: `content`, or where that is not all of them, what it reads itself."""
+    with closing(small):
+        found = small.read() if content is None or len(content) != small.wanted_bytes - 1 else content
+    small.require_whole(found)
+    return found, small.identity
 
 
 def require_same(path: Path, before: Identity) -> None:
@@ -143,6 +188,10 @@ def require_same(path: Path, before: Identity) -> None:
         raise from_source(error, path) from error
     if not stat.S_ISREG(status.st_mode) or identity(status) != before:
         raise _changed(path, "it was written to, or replaced, while it was being copied")
+
+
+def _not_as_found(path: Path) -> SourceChangedError:
+    return _changed(path, "its size or time is not what it was when it was found")
 
 
 def _changed(path: Path, how: str) -> SourceChangedError:

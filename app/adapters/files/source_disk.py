@@ -6,7 +6,7 @@ import stat
 from pathlib import Path
 
 from app.adapters.files import platform
-from app.adapters.files.failures import at_source
+from app.adapters.files.failures import at_source, from_source
 from app.adapters.files.medium import CHUNK_BYTES, MediumReader, make_buffer
 from app.adapters.files.meter import Meter
 from app.domain import long_path
@@ -86,7 +86,7 @@ def _not_what_it_was(path: Path) -> SlideError:
 
 def _hash(path: Path, watch: TransferWatch) -> str:
     digest, shown = hashlib.sha256(), long_path.plain_form(str(path))
-    with MediumReader(path, at_source) as reader:
+    with MediumReader(path, from_source) as reader:
         size = reader.status().st_size
         meter = Meter(size, watch)
         buffer = make_buffer(min(CHUNK_BYTES, size))

@@ -78,8 +78,8 @@ class Tree:
             yield from _walk(self.control)
 
 
-def places(enter: Callable[[str], Path], relatives: Iterable[str]) -> Iterator[Path]:
-    """Yield where relative names lie. `enter` is `Tree.path` or `Tree.make_folder`; it looks at each folder once.
+def places(enter: Callable[[str], Path], relatives: Iterable[str]) -> Iterator[tuple[Path, str]]:
+    """Yield folder and name of relative names. `enter` is `Tree.path` or `Tree.make_folder`, asked once for a folder.
 
     Raises as `enter` does.
     """
@@ -89,12 +89,7 @@ def places(enter: Callable[[str], Path], relatives: Iterable[str]) -> Iterator[P
         above = relative.rpartition("/")[0]
         if above not in folders:
             folders[above] = enter(relative).parent
-        yield folders[above] / name
-
-
-def part_of(final: Path, fingerprint: str) -> Path:
-    """Return where a file waits beside its final name."""
-    return final.with_name(names.part_name(final.name, fingerprint))
+        yield folders[above], name
 
 
 def _make(folder: Path) -> None:

@@ -9,12 +9,12 @@ from contextlib import suppress
 from dataclasses import replace as replace_watch
 from pathlib import Path
 from threading import current_thread
+from typing import Any
 
 import pytest
 
-from app.adapters.files import bundle, medium, platform, platform_posix, source
+from app.adapters.files import bundle, medium, platform, platform_aio, platform_posix, source
 from app.adapters.files.folder_destination import FolderDestination
-from app.adapters.files.source import Identity
 from app.domain.errors import (
     CorruptionError,
     DestinationError,
@@ -27,6 +27,7 @@ from app.domain.transfer import CheckGrade, MemberPlan, TransferPlan
 from tests.adapters.files.scene import (
     FINGERPRINT,
     QUIET,
+    Countdown,
     Watching,
     become_link,
     carry,
@@ -46,6 +47,10 @@ from tests.adapters.files.scene import (
 from tests.adapters.files.test_kill import until_clean
 
 
+def fail() -> None:
+    raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+
 def set_of(folder: Path, number: int, size: Callable[[int], int] = lambda index: 100 + 37 * index) -> TransferPlan:
     """Plan a DICOM series: a folder of many instances."""
     return plan_of(
@@ -54,7 +59,16 @@ def set_of(folder: Path, number: int, size: Callable[[int], int] = lambda index:
 
 
 @pytest.fixture
-def series(tmp_path: Path) -> TransferPlan:
+def _one_by_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A system without calls that read many files at once."""
+    monkeypatch.setattr(platform, "many_reads", lambda *_: None)
+
+
+@pytest.fixture(params=["many at once", "one by one"])
+def series(tmp_path: Path, request: pytest.FixtureRequest) -> TransferPlan:
+    """A set large enough for files to be read many at once, on a system that has that and on one that has not."""
+    if request.param == "one by one":
+        request.getfixturevalue("_one_by_one")
     return set_of(tmp_path, 300)
 
 
@@ -91,19 +105,19 @@ def test_one_flush_stands_for_the_fsyncs_of_a_batch(
 ) -> None:
     """In order: the folder opened, all parts of the batch written, the flush, and only then the first read."""
     told: list[str] = []
-    flush, read, create = platform.flush_at_once, medium.MediumReader.read, platform.create_exclusively
+    flush, opened, create = platform.flush_at_once, bundle._Part.__init__, platform.create_exclusively
     monkeypatch.setattr(platform, "flush_at_once", lambda fd: (told.append("flush"), flush(fd))[1])
     monkeypatch.setattr(bundle, "_UNDER_WAY", 1)
 
-    def reading(self: medium.MediumReader, *arguments: int) -> int:
+    def opening(self: bundle._Part, *written: Any) -> None:
         told.append("read")
-        return read(self, *arguments)
+        opened(self, *written)
 
     def creating(path: Path) -> int:
         told.append("write")
         return create(path)
 
-    monkeypatch.setattr(medium.MediumReader, "read", reading)
+    monkeypatch.setattr(bundle._Part, "__init__", opening)
     monkeypatch.setattr(platform, "create_exclusively", creating)
     synced: list[str] = []
     with counted(synced.append, ("fsync",)):
@@ -123,17 +137,17 @@ def test_while_it_rests_for_the_scanner_nothing_is_under_way(
         rests[-1].append(name)
 
     for owner, name in (
-        (platform, "open_source"),
+        (source._Small, "__init__"),
         (platform, "create_exclusively"),
         (platform, "flush_at_once"),
-        (medium.MediumReader, "read"),
+        (bundle._Part, "compared"),
     ):
         real = getattr(owner, name)
         monkeypatch.setattr(owner, name, lambda *a, real=real, name=name, **k: (note(name), real(*a, **k))[1])
 
     monkeypatch.setattr(bundle, "_BRAKED_MEMBERS", 40)
     files = destination.copy(series, replace_watch(QUIET, pace=lambda _: rests.append([]), braked=lambda: True))
-    batch = {"open_source": 40, "create_exclusively": 40, "flush_at_once": 1, "read": 40}
+    batch = {"__init__": 40, "create_exclusively": 40, "flush_at_once": 1, "compared": 40}
     last = {name: min(20, count) for name, count in batch.items()}
     assert [Counter(each) for each in rests] == [*[batch] * 7, last]
     destination.publish(series, files)
@@ -175,18 +189,27 @@ def test_a_network_mount_is_not_taken_for_a_disk(tmp_path: Path) -> None:
 
 
 def lie(monkeypatch: pytest.MonkeyPatch, number: int, times: int) -> None:
-    """Have the medium give back a wrong byte of one member, so many times."""
-    real = medium.MediumReader.read
+    """Have the medium give back a wrong byte of one member, so many times, whichever way it is read."""
+    read, compared = medium.MediumReader.read, bundle._Part.compared
     left = [times]
 
-    def lying(self: medium.MediumReader, buffer: bytearray, offset: int, length: int) -> int:
-        count = real(self, buffer, offset, length)
-        if f"{number:04}.dcm" in str(self._path) and left[0]:
+    def spoil(path: Path, content: Any) -> None:
+        if f"{number:04}.dcm" in path.name and left[0]:
             left[0] -= 1
-            buffer[0] ^= 1
+            content[0] ^= 1
+
+    def lying(self: medium.MediumReader, buffer: bytearray, offset: int, length: int) -> int:
+        count = read(self, buffer, offset, length)
+        spoil(self._path, buffer)
         return count
 
+    def lying_together(self: bundle._Part, content: memoryview | None) -> Any:
+        if content is not None:
+            spoil(self.pair[1], content)
+        return compared(self, content)
+
     monkeypatch.setattr(medium.MediumReader, "read", lying)
+    monkeypatch.setattr(bundle._Part, "compared", lying_together)
 
 
 def test_one_differing_member_is_copied_once_more(
@@ -231,11 +254,12 @@ def test_no_source_that_was_opened_ahead_stays_open(
         raise OSError(errno.ESPIPE, os.strerror(errno.ESPIPE))
 
     before = open_files()
-    series.members[5].source.unlink()
-    with pytest.raises(SourceChangedError, match=r"0005\.dcm"):
+    series.members[45].source.unlink()
+    with pytest.raises(SourceChangedError, match=r"0045\.dcm"):
         destination.copy(series, QUIET)
     assert open_files() == before
     monkeypatch.setattr(os, "posix_fadvise", told_of_a_pipe)
+    monkeypatch.setattr(platform, "many_reads", lambda *_: None)
     with pytest.raises(SourceChangedError, match="gone"):
         destination.copy(series, QUIET)
     assert open_files() == before
@@ -271,37 +295,81 @@ def test_few_sources_are_open_at_once_and_what_is_far_away_is_asked_for_several(
     destination: FolderDestination, series: TransferPlan, monkeypatch: pytest.MonkeyPatch, far: str
 ) -> None:
     """macOS lets a program open 256 files, unless told otherwise; two copies and the window have to live with that."""
-    really_open, really_read = platform.open_source, source._read_whole
-    sources, counting = {member.source for member in series.members}, threading.Lock()
+    really_open, really_close = source._Small.__init__, source._Small.close
+    counting = threading.Lock()
     askers: set[str] = set()
     opened: set[Path] = set()
     most = 0
 
-    def opening(path: Path, **named: bool) -> int:
+    def opening(self: source._Small, member: MemberPlan, *, past_cache: bool) -> None:
         nonlocal most
-        fd = really_open(path, **named)
-        if path in sources:
-            with counting:
-                askers.add(threading.current_thread().name)
-                opened.add(path)
-                most = max(most, len(opened))
-        return fd
+        really_open(self, member, past_cache=past_cache)
+        with counting:
+            askers.add(threading.current_thread().name)
+            opened.add(member.source)
+            most = max(most, len(opened))
 
-    def reading(member: MemberPlan, fd: int) -> tuple[bytes, Identity]:
-        try:
-            return really_read(member, fd)
-        finally:
-            with counting:
-                opened.discard(member.source)
+    def closing(self: source._Small) -> None:
+        really_close(self)
+        with counting:
+            opened.discard(self._member.source)
 
-    monkeypatch.setattr(platform, "open_source", opening)
-    monkeypatch.setattr(source, "_read_whole", reading)
+    monkeypatch.setattr(source._Small, "__init__", opening)
+    monkeypatch.setattr(source._Small, "close", closing)
     monkeypatch.setattr(platform, "flushes_at_once", lambda folder: not far or far not in folder.parts)
     monkeypatch.setattr(bundle, "_BATCH_MEMBERS", 200)
     destination.copy(series, QUIET)
     assert len(askers) == (4 if far else 1)
-    assert most <= (32 if far else 16)
+    assert most <= (32 if far else 64)
     assert not opened
+
+
+@pytest.mark.parametrize("way", ["submit", "get_events"])
+@pytest.mark.parametrize("number", [1, 2, 5, 9])
+def test_reads_that_cannot_be_begun_or_ended_are_made_one_by_one(
+    destination: FolderDestination, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str, number: int
+) -> None:
+    fails, real = Countdown(number, fail), getattr(platform_aio, way)
+    monkeypatch.setattr(platform_aio, way, lambda *arguments: (fails(way), real(*arguments))[1])
+    plan = set_of(tmp_path, 300)
+    carry(destination, plan)
+    assert fails.reached
+    require_published(root, plan)
+
+
+def test_what_is_read_at_once_only_in_part_is_read_again(
+    destination: FolderDestination, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A read may end short for many reasons; only one that ends there again says that the file has changed."""
+    real = platform_aio.ManyReads.finish
+    plan = set_of(tmp_path, 300)
+
+    def short(self: platform_aio.ManyReads, turn: int) -> list[memoryview | None]:
+        found = real(self, turn)
+        return [view[: len(view) // 2] if view and not index % 3 else view for index, view in enumerate(found)]
+
+    monkeypatch.setattr(platform_aio.ManyReads, "finish", short)
+    carry(destination, plan)
+    monkeypatch.undo()
+    require_published(root, plan)
+
+
+def test_parts_that_the_cache_cannot_be_bypassed_for_are_not_read_at_once(
+    destination: FolderDestination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(platform_posix, "reads_directly", lambda _: False)
+    monkeypatch.setattr(platform_posix, "drop_cache", lambda *_: False)
+    files = destination.copy(set_of(tmp_path, 300), QUIET)
+    assert {file.check for file in files} == {CheckGrade.CACHE_NOT_BYPASSED.value}
+
+
+def test_a_large_member_among_many_small_ones_finds_room(
+    destination: FolderDestination, root: Path, tmp_path: Path
+) -> None:
+    sizes = {0: bundle.SMALL_BYTES, 7: 0, 31: 1, 150: bundle.SMALL_BYTES, 151: bundle.SMALL_BYTES - 1, 299: 4096}
+    plan = set_of(tmp_path, 300, lambda index: sizes.get(index, 20_000))
+    carry(destination, plan)
+    require_published(root, plan)
 
 
 def test_a_stop_keeps_what_arrived_and_the_next_try_ends_well(

@@ -1,0 +1,79 @@
+"""Reading many small files with few calls to the system, the next of them while the last are worked on."""
+
+from collections import deque
+from collections.abc import Generator, Iterable, Iterator
+from contextlib import suppress
+from typing import Protocol, TypeVar
+
+from app.adapters.files.platform_aio import ManyReads, room_of
+from app.domain.errors import SlideferryError
+
+
+class Opened(Protocol):
+    """A file that is open to be read once, as a whole."""
+
+    @property
+    def descriptor(self) -> int | None:
+        """What to read from; None where it has to be read in another way."""
+
+    @property
+    def wanted_bytes(self) -> int:
+        """How many bytes to ask for."""
+
+    def close(self) -> None:
+        """Close it; may raise the project's own error."""
+
+
+T = TypeVar("T", bound=Opened)
+
+
+def read_together(files: Iterable[T], reads: ManyReads) -> Generator[tuple[T, memoryview | None], None, None]:
+    """Read files in turn; yield each, to be closed by who takes it, with its bytes, which stay until the next is taken.
+
+    Without bytes, where it could not be read this way. `files` opens them as it goes; to be closed by who stops early.
+    """
+    coming = iter(files)
+    held: deque[T] = deque()
+    begun: deque[tuple[int, int]] = deque()
+    number = 0
+    try:
+        while True:
+            turn, batch = number % reads.TURNS, list(_held(_fitting(coming, reads), held))
+            if batch:
+                descriptors = ((file.descriptor, room_of(file.wanted_bytes)) for file in batch)
+                reads.begin(turn, [(fd, room) for fd, room in descriptors if fd is not None])
+                begun.append((turn, len(batch)))
+            if not begun:
+                return
+            if not batch or len(begun) == reads.TURNS:
+                turn, count = begun.popleft()
+                contents = iter(reads.finish(turn))
+                for _ in range(count):
+                    file = held.popleft()
+                    yield file, None if file.descriptor is None else next(contents)
+            number += 1
+    finally:
+        for turn, _ in begun:
+            reads.finish(turn)
+        for file in held:
+            with suppress(SlideferryError):  # nothing was done with it, and what ends the reading is told already
+                file.close()
+
+
+def _held(files: Iterator[T], held: deque[T]) -> Iterator[T]:
+    """Put files down as soon as they are open, for opening the next one may fail."""
+    for file in files:
+        held.append(file)
+        yield file
+
+
+def _fitting(coming: Iterator[T], reads: ManyReads) -> Iterator[T]:
+    """Yield as many files as are read in one turn."""
+    used_bytes = count = 0
+    while count < reads.files and used_bytes <= reads.spare_bytes:
+        file = next(coming, None)
+        if file is None:
+            return
+        yield file
+        count += 1
+        used_bytes += room_of(file.wanted_bytes)
