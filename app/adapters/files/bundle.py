@@ -8,6 +8,7 @@ the other, and the rest between two of them finds the disks free.
 
 import errno
 import hashlib
+import mmap
 import os
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -181,10 +182,11 @@ class Bundle:
 
     def _read_back(self, written: Sequence[_Written], pace: Pace) -> list[Arrived]:
         opened = self._opened(written, pace)
+        buffer = make_buffer(max(each.pair[0].size_bytes for each in written))
         if self._reads is None:
-            return [(part.pair, part.compared(None)) for part in opened]
+            return [(part.pair, part.compared(None, buffer)) for part in opened]
         with closing(read_together(opened, self._reads.parts)) as contents:
-            return [(part.pair, part.compared(content)) for part, content in contents]
+            return [(part.pair, part.compared(content, buffer)) for part, content in contents]
 
     def _opened(self, written: Sequence[_Written], pace: Pace) -> Iterator["_Part"]:
         for each in written:
@@ -211,14 +213,13 @@ class _Part:
             raise
         self.descriptor = self._reader.descriptor
 
-    def compared(self, content: memoryview | None) -> Carried | None:
-        """Close the part; return None when it is not what was written. What did not come is read once more."""
+    def compared(self, content: memoryview | None, buffer: mmap.mmap) -> Carried | None:
+        """Close the part; return None when it is not what was written. What did not come is read into the buffer."""
         size_bytes, sha256 = self.wanted_bytes, self._written.sha256
         with self._reader as reader:
             if self._status.st_size != size_bytes:
                 return None
             if content is None or len(content) != size_bytes:
-                buffer = make_buffer(size_bytes)
                 if reader.read(buffer, 0, size_bytes) != size_bytes:
                     return None
                 content = memoryview(buffer)[:size_bytes]

@@ -203,10 +203,10 @@ def lie(monkeypatch: pytest.MonkeyPatch, number: int, times: int) -> None:
         spoil(self._path, buffer)
         return count
 
-    def lying_together(self: bundle._Part, content: memoryview | None) -> Any:
+    def lying_together(self: bundle._Part, content: memoryview | None, buffer: Any) -> Any:
         if content is not None:
             spoil(self.pair[1], content)
-        return compared(self, content)
+        return compared(self, content, buffer)
 
     monkeypatch.setattr(medium.MediumReader, "read", lying)
     monkeypatch.setattr(bundle._Part, "compared", lying_together)
