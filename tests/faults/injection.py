@@ -35,6 +35,7 @@ OWN_CALLS = {
     "io_setup": (platform_aio, "set_up"),
     "io_submit": (platform_aio, "submit"),
     "io_getevents": (platform_aio, "get_events"),
+    "io_destroy": (platform_aio, "destroy"),
 }
 CALLS = (*OS_CALLS, *FILE_CALLS, *OWN_CALLS, "fcntl")
 CHANGING = frozenset({
@@ -46,8 +47,8 @@ CHANGING = frozenset({
 ERRORS = ("EIO", "ENOSPC", "EACCES", "ESTALE", "ENOTCONN", "EDQUOT", "EROFS", "ETIMEDOUT")
 SHORT, NOTHING = "short", "0 bytes"
 _LESS = {"pwritev": (SHORT, NOTHING), "preadv": (SHORT,), "read": (SHORT,)}
-_AFTER = frozenset({"close", "file close"})
-"""These have done their work when they report an error; an error before it would leave the file open in the test."""
+_AFTER = frozenset({"close", "file close", "io_destroy"})
+"""These have done their work when they report an error; an error before it would leave something open in the test."""
 
 
 def errors_of(call: str) -> tuple[str, ...]:

@@ -109,14 +109,11 @@ class Bundle:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        # In the order of the work: the flushing waits for the writers, and gives the readers their work.
-        if self._reads:
-            self._write.submit(self._reads.sources.close)
-        self._flush.shutdown()
-        if self._reads:
-            self._back.submit(self._reads.parts.close)
-        self._write.shutdown()
-        self._back.shutdown()
+        # In the order of the work: who still waits for an earlier lane gets its answer first.
+        for lane in (self._write, self._flush, self._back):
+            lane.shutdown()
+        for reads in self._reads or ():
+            reads.close()
 
     def carry(self) -> Iterator[Arrived]:
         """Yield every member once its part was flushed and read back, while the next batch is under way.

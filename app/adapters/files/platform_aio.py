@@ -86,7 +86,6 @@ class ManyReads:
         """While a turn uses no more than this, as `room_of` counts, it has room for one more of the largest."""
         self._room_bytes = _SPARE_BYTES + room_of(largest_bytes)
         slots = self.TURNS * files
-        self._context = set_up(slots)
         self._memory = memoryview(mmap.mmap(-1, self.TURNS * self._room_bytes))
         self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._blocks = (_Block * slots)()
@@ -97,13 +96,17 @@ class ManyReads:
         self._views: list[list[memoryview]] = [[] for _ in range(self.TURNS)]
         self._results: dict[int, int] = {}
         self._under_way = 0
+        self._context = set_up(slots)  # last: whoever fails before has nothing to give back
 
     def close(self) -> None:
-        """Wait until the system leaves the memory alone, and give everything back. Raises OSError."""
+        """Wait until the system leaves the memory alone, and give everything back. Never raises OSError."""
         context, self._context = self._context, 0
-        if context:
-            destroy(context)
         self._under_way = 0
+        if context:
+            try:
+                destroy(context)
+            except OSError:
+                _kept.append(self._memory)
 
     def begin(self, turn: int, wanted: Sequence[tuple[int, int]]) -> None:
         """Begin to read so many bytes (whole blocks) from the start of each open file. Never raises OSError."""
@@ -155,6 +158,8 @@ class ManyReads:
         self._under_way -= count
 
 
+_kept: list[memoryview] = []
+"""Memory of contexts that the system would not end: it may still write there."""
 _POINTER_BYTES = ctypes.sizeof(ctypes.c_void_p)
 
 

@@ -140,14 +140,17 @@ def test_while_it_rests_for_the_scanner_nothing_is_under_way(
         (source._Small, "__init__"),
         (platform, "create_exclusively"),
         (platform, "flush_at_once"),
+        (bundle._Part, "__init__"),
         (bundle._Part, "compared"),
     ):
         real = getattr(owner, name)
-        monkeypatch.setattr(owner, name, lambda *a, real=real, name=name, **k: (note(name), real(*a, **k))[1])
+        told = f"{owner.__name__.rpartition('.')[2]}.{name}"
+        monkeypatch.setattr(owner, name, lambda *a, real=real, told=told, **k: (note(told), real(*a, **k))[1])
 
     monkeypatch.setattr(bundle, "_BRAKED_MEMBERS", 40)
     files = destination.copy(series, replace_watch(QUIET, pace=lambda _: rests.append([]), braked=lambda: True))
-    batch = {"__init__": 40, "create_exclusively": 40, "flush_at_once": 1, "compared": 40}
+    batch = {"_Small.__init__": 40, "platform.create_exclusively": 40, "platform.flush_at_once": 1}
+    batch |= {"_Part.__init__": 40, "_Part.compared": 40}
     last = {name: min(20, count) for name, count in batch.items()}
     assert [Counter(each) for each in rests] == [*[batch] * 7, last]
     destination.publish(series, files)
@@ -324,6 +327,34 @@ def test_few_sources_are_open_at_once_and_what_is_far_away_is_asked_for_several(
     assert not opened
 
 
+@pytest.fixture
+def _at_once(tmp_path: Path) -> None:
+    """Leave a test out where hundreds of files are not read at once."""
+    reads = platform.many_reads(1, 1)
+    if reads is None or not platform.flushes_at_once(tmp_path):
+        pytest.skip("this system or this disk reads files one by one")
+    reads.close()
+
+
+@pytest.mark.usefixtures("_at_once")
+def test_hundreds_are_read_at_once_on_both_sides(
+    destination: FolderDestination, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    begun: Counter[int] = Counter()
+    real = platform_aio.ManyReads.begin
+
+    def begin(self: platform_aio.ManyReads, turn: int, places: list[tuple[int, int]]) -> None:
+        begun[id(self)] += len(places)
+        real(self, turn, places)
+
+    monkeypatch.setattr(platform_aio.ManyReads, "begin", begin)
+    destination.copy(set_of(tmp_path, 199), QUIET)
+    assert not begun, "a small set does without"
+    destination.copy(set_of(tmp_path, 300), QUIET)
+    assert sorted(begun.values()) == [300, 300]
+
+
+@pytest.mark.usefixtures("_at_once")
 @pytest.mark.parametrize("way", ["submit", "get_events"])
 @pytest.mark.parametrize("number", [1, 2, 5, 9])
 def test_reads_that_cannot_be_begun_or_ended_are_made_one_by_one(
@@ -337,20 +368,24 @@ def test_reads_that_cannot_be_begun_or_ended_are_made_one_by_one(
     require_published(root, plan)
 
 
+@pytest.mark.usefixtures("_at_once")
 def test_what_is_read_at_once_only_in_part_is_read_again(
     destination: FolderDestination, root: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A read may end short for many reasons; only one that ends there again says that the file has changed."""
     real = platform_aio.ManyReads.finish
     plan = set_of(tmp_path, 300)
+    shortened: set[int] = set()
 
     def short(self: platform_aio.ManyReads, turn: int) -> list[memoryview | None]:
         found = real(self, turn)
+        shortened.add(id(self))
         return [view[: len(view) // 2] if view and not index % 3 else view for index, view in enumerate(found)]
 
     monkeypatch.setattr(platform_aio.ManyReads, "finish", short)
     carry(destination, plan)
     monkeypatch.undo()
+    assert len(shortened) == 2, "sources and parts"
     require_published(root, plan)
 
 

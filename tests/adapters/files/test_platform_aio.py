@@ -14,19 +14,21 @@ import pytest
 
 from app.adapters.files import platform, platform_aio
 from app.adapters.files.platform_aio import ManyReads, room_of
+from app.adapters.files.source import read_many
 from app.adapters.files.together import read_together
-from app.domain.errors import RetryableError
-from tests.adapters.files.scene import write
+from app.domain.errors import RetryableError, SourceChangedError
+from tests.adapters.files.scene import plan_of, write
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="these calls are Linux'")
 
+DIRECT = getattr(os, "O_DIRECT", 0)
 SIZES = (0, 1, 4095, 4096, 4097, 100_000, 20_000, 5)
 
 
 class File:
     """An open file, as `read_together` takes it."""
 
-    def __init__(self, path: Path, flags: int = os.O_DIRECT, *, can: bool = True) -> None:
+    def __init__(self, path: Path, flags: int = DIRECT, *, can: bool = True) -> None:
         self.path = path
         self.wanted_bytes = path.stat().st_size + 1
         self._fd = os.open(path, os.O_RDONLY | flags)
@@ -63,7 +65,7 @@ def close_all(files: list[File]) -> None:
         file.close()
 
 
-@pytest.mark.parametrize("flags", [os.O_DIRECT, 0])
+@pytest.mark.parametrize("flags", [DIRECT, 0])
 def test_two_turns_hold_the_bytes_of_their_files(reads: ManyReads, paths: list[Path], flags: int) -> None:
     files = [File(path, flags) for path in paths]
     for first in range(0, 24, 8):
@@ -125,6 +127,52 @@ def test_once_waiting_fails_nothing_is_read_this_way_any_more(
     reads.begin(0, wanted(files[:4]))
     assert reads.finish(0) == [None] * 4
     close_all(files)
+
+
+def test_a_context_that_cannot_be_ended_takes_its_memory_with_it(
+    paths: list[Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads = ManyReads(4, 100_001)
+    files = [File(path) for path in paths[:4]]
+    reads.begin(0, wanted(files))
+    ended: list[int] = []
+    with monkeypatch.context() as patch:
+        patch.setattr(platform_aio, "get_events", failing)
+        patch.setattr(platform_aio, "destroy", lambda context: (ended.append(context), failing())[1])
+        patch.setattr(platform_aio, "_kept", [])
+        assert reads.finish(0) == [None] * 4
+        reads.close()
+        assert len(platform_aio._kept) == 1
+    platform_aio.destroy(*ended)
+    close_all(files)
+
+
+def test_without_memory_no_context_is_left_behind(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_memory(*_: int) -> None:
+        raise OSError(errno.ENOMEM, os.strerror(errno.ENOMEM))
+
+    made: list[int] = []
+    monkeypatch.setattr(platform_aio, "set_up", lambda files: made.append(files) or 0)
+    monkeypatch.setattr(platform_aio.mmap, "mmap", no_memory)
+    assert platform.many_reads(4, 100) is None
+    assert not made
+
+
+@pytest.mark.parametrize("size_bytes", [4096, 5000, 8192])
+@pytest.mark.parametrize("change_bytes", [1, -1, 4096, -4096])
+def test_a_source_that_grows_or_shrinks_once_it_is_open_is_told(
+    reads: ManyReads, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size_bytes: int, change_bytes: int
+) -> None:
+    path, real = write(tmp_path / "a.dat", size_bytes), ManyReads.begin
+
+    def begin(self: ManyReads, turn: int, places: list[tuple[int, int]]) -> None:
+        os.truncate(path, size_bytes + change_bytes)
+        real(self, turn, places)
+
+    (member,) = plan_of((path, "a.dat")).members
+    monkeypatch.setattr(ManyReads, "begin", begin)
+    with pytest.raises(SourceChangedError), closing(read_many([member], reads)) as found:
+        next(found)
 
 
 def failing(*_: int) -> int:
