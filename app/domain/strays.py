@@ -12,6 +12,9 @@ from app.domain.sheet import WRITTEN_COLUMNS, RowWrite, SheetRow, SlideSheet
 
 TELLING = frozenset(("Scan File", "Image Path", "SHA-256"))
 """Columns whose values belong to one slide alone: found in another row, they can only have strayed there."""
+_TOLD_TOGETHER = 3
+"""So many values of one write tell it as well where nobody else would have written them: in a row without a barcode. A
+person may have removed the telling columns since."""
 _OWN_AND_ANOTHER = 2
 _OURS = frozenset(header.casefold() for header in WRITTEN_COLUMNS)
 
@@ -46,6 +49,8 @@ def find_strays(before: SlideSheet, now: SlideSheet, writes: Sequence[RowWrite])
             if write.barcode != row.barcode or not row.barcode
             for header in _struck(row.cells, was, write.cells)
         }
+        if not row.barcode:
+            strayed |= _struck_without_barcode(row.cells, was, writes)
         strayed -= own.get(row.barcode, frozenset())
         if strayed:
             found.append(Stray(row.number, row.barcode, {header: was.get(header, "") for header in sorted(strayed)}))
@@ -58,6 +63,17 @@ def _struck(cells: Cells, was: Cells, written: Cells) -> Iterable[str]:
     changed = [header for header in same if was.get(header, "") != written[header]]
     told = any(header in TELLING and written[header] for header in changed)
     return written if told or (changed and len(same) == len(written)) else ()
+
+
+def _struck_without_barcode(cells: Cells, was: Cells, writes: Iterable[RowWrite]) -> frozenset[str]:
+    """Return the headers of our columns that a row shows and did not before, where one write has all that it shows."""
+    shown = frozenset(header for header in WRITTEN_COLUMNS if cells.get(header))
+    changed = frozenset(header for header in shown if was.get(header, "") != cells[header])
+    if len(changed) < _TOLD_TOGETHER:
+        return frozenset()
+    if any(all(write.cells.get(header) == cells[header] for header in shown) for write in writes):
+        return changed
+    return frozenset()
 
 
 class _Suspects:

@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime
 
+import pytest
+
 from app.domain.sheet import RowWrite, SlideSheet
 from app.domain.sheet_reading import read_grid
 from app.domain.strays import Stray, find_strays
@@ -81,6 +83,33 @@ def test_what_any_station_could_have_written_is_no_stray() -> None:
     before = status_only(["A", "S", ""], ["B", "S", ""])
     now = status_only(["A", "S", "Complete"], ["B", "S", "Complete"])
     assert find_strays(before, now, [RowWrite("B", {"Status": "Complete"})]) == ()
+
+
+REST = {"Size": "4096", "Quality": "Sharp", "Rescans": "0", "Operator": "Ada"}
+WHOLE_B = RowWrite("B", {**FULL, **REST})
+
+
+def without_telling(*rows: list[str]) -> SlideSheet:
+    header = ["Barcode", "Study", "SHA-256", *REST]
+    return read_grid([header, *rows], title="s", barcode_header="Barcode", read_at=datetime.now(UTC))
+
+
+@pytest.mark.parametrize(
+    ("values", "strayed"),
+    [
+        (["4096", "Sharp", "0", "Ada"], {"Size", "Quality", "Rescans", "Operator"}),
+        (["4096", "Sharp", "0", ""], {"Size", "Quality", "Rescans"}),
+        (["4096", "Sharp", "", ""], set()),
+        (["4096", "Sharp", "0", "Eve"], set()),
+    ],
+)
+def test_a_stray_is_known_though_its_telling_columns_were_removed(values: list[str], strayed: set[str]) -> None:
+    """Only in a row without a barcode, where no station writes; too few values, or another among them, tell nothing."""
+    before, now = without_telling(["B", "S"]), without_telling(["", "", "", *values], ["B", "S"])
+    found = find_strays(before, now, [WHOLE_B])
+    assert [(each.row, each.barcode, set(each.cells)) for each in found] == ([(2, "", strayed)] if strayed else [])
+    assert find_strays(before, without_telling(["C", "S", "", *values], ["B", "S"]), [WHOLE_B]) == ()
+    assert find_strays(now, now, [WHOLE_B]) == (), "it was there before"
 
 
 class Counted(dict[str, str]):

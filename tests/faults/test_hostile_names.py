@@ -156,9 +156,7 @@ def require_manifests_hold_bytes(root: Path) -> list[bytes]:
 WEIRD = st.text(max_size=12) | st.sampled_from([*ODD, *BAD_EVERYWHERE, *BAD_ON_WINDOWS])
 
 
-@settings(
-    max_examples=300 if is_proving() else 40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=300 if is_proving() else 40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(relative=st.lists(WEIRD, min_size=1, max_size=4).map("/".join))
 @example(relative="2026/..")
 def test_any_text_as_a_name(tmp_path: Path, faults: Faults, relative: str) -> None:

@@ -21,7 +21,7 @@ PIECES = st.sampled_from(
 RELATIVE = st.lists(PIECES | st.text(max_size=12), min_size=1, max_size=5).map("/".join)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(RELATIVE)
 @example("..\\x")
 @example("a/C:x")
@@ -40,7 +40,7 @@ def test_what_a_manifest_may_name_lies_below_its_folder(listed: str) -> None:
         assert not any(part.rstrip(" ") == ".." for part in parts)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(RELATIVE)
 @example("/etc/passwd")
 @example("a/../../b")
@@ -101,7 +101,7 @@ def test_allowed_on_windows(relative: str) -> None:
     assert names.components(relative, system="win32")
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(relative=RELATIVE)
 def test_copying_under_any_name_writes_below_the_root_only(
     destination: FolderDestination, root: Path, tmp_path: Path, relative: str

@@ -62,7 +62,7 @@ def test_right_to_left(logical: str, drawn: str) -> None:
     assert visual(logical) == drawn
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(st.text(max_size=200), st.floats(min_value=20, max_value=300))
 def test_lines_fit_and_lose_nothing_but_blanks(text: str, width: float) -> None:
     register(FONTS)

@@ -173,9 +173,10 @@ def require_right(lab: GoogleLab, refused: set[str], others: Others) -> None:
     assert lab.memory.kept is None
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SEQUENCE)
 @example((2, [("inserts a row", 2), ("inserts a row", 2)]))
+@example((0, [("deletes a column of ours", 2), ("inserts a row", 0), *[("deletes a column of ours", 0)] * 3]))
 def test_a_quick_share_of_interleavings(google: Google, sequence: tuple[int, list[tuple[str, int]]]) -> None:
     play(google, *sequence)
 
@@ -184,7 +185,7 @@ def test_a_quick_share_of_interleavings(google: Google, sequence: tuple[int, lis
 def test_ten_thousand_interleavings(google: Google) -> None:
     played = set()
 
-    @settings(max_examples=SEQUENCES, deadline=None, database=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=SEQUENCES, database=None, suppress_health_check=[HealthCheck.too_slow])
     @given(SEQUENCE)
     def search(sequence: tuple[int, list[tuple[str, int]]]) -> None:
         played.add(repr(sequence))

@@ -107,7 +107,7 @@ def write_until_quiet(lab: GoogleLab, times: int) -> None:
         assert len(gateway.write(writes).written) == len(writes)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(SEQUENCE)
 def test_a_quick_share_of_interleavings(google: Google, sequence: tuple[int, list[tuple[str, int]]]) -> None:
     play(google, *sequence)
