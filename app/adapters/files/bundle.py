@@ -63,7 +63,7 @@ class _Threads(NamedTuple):
 _AT_HAND = _Threads(writers=1, readers=2, ahead=16)
 """For a disk of this machine: it answers faster than more threads can take turns, for they share Python's one lock and
 the lock of the folder that they make files in."""
-_AT_ONCE_AT_HAND = _Threads(writers=1, readers=1, ahead=_AT_ONCE)
+_AT_ONCE_AT_HAND = _AT_HAND._replace(readers=1)
 """The same, where many files are read with one call: nobody waits for a single one."""
 _FAR_AWAY = _Threads(writers=4, readers=4, ahead=8)
 """For network shares, whether they hold the scans or take them, and where each file is flushed by itself: there every
@@ -90,7 +90,10 @@ _UnderWay = Future[list[Future[list[Arrived]]]]
 
 
 class Bundle:
-    """Threads that carry the small members of one plan, all of them to one disk from one disk. Used inside `with`."""
+    """Threads that carry the small members of one plan. Used inside `with`.
+
+    The first pair tells whether both disks are at hand: the members of a set lie below one folder, and go below one.
+    """
 
     def __init__(self, meter: Meter, pairs: Sequence[Pair]) -> None:
         self._meter = meter

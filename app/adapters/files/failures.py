@@ -137,7 +137,7 @@ def from_source(error: OSError, path: Path | str) -> SlideferryError:
 class Answering:
     """Turns an OSError inside a `with` block into the project's own error.
 
-    A class and no generator: each small file passes a dozen of them, and a generator takes four times as long.
+    A class and no generator: each small file passes several of them, and a generator takes four times as long.
     """
 
     __slots__ = ("_answer", "_path")

@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import Self
 
 from app.adapters.files import platform
+from app.adapters.files.blocks import ALIGNMENT_BYTES, whole_blocks
 from app.adapters.files.failures import from_destination
 from app.domain.errors import SlideferryError
 from app.domain.transfer import CheckGrade
@@ -19,8 +20,7 @@ CHUNK_BYTES = 8 * 1024 * 1024
 
 def make_buffer(size_bytes: int) -> mmap.mmap:
     """Return memory that unbuffered reads and writes accept: page-aligned, its length rounded up to whole blocks."""
-    blocks = max(1, -(-size_bytes // platform.ALIGNMENT_BYTES))
-    return mmap.mmap(-1, blocks * platform.ALIGNMENT_BYTES)
+    return mmap.mmap(-1, whole_blocks(max(1, size_bytes)))
 
 
 class MediumReader:
@@ -87,13 +87,13 @@ class MediumReader:
         return self._read(buffer, offset, length)
 
     def _read(self, buffer: mmap.mmap, offset: int, length: int) -> int:
-        whole_blocks = min(len(buffer), -(-length // platform.ALIGNMENT_BYTES) * platform.ALIGNMENT_BYTES)
+        asked = min(len(buffer), whole_blocks(length))
         done = 0
         with memoryview(buffer) as view:
             while done < length:
-                count = platform.read_at(self._fd, view[done:whole_blocks], offset + done)
+                count = platform.read_at(self._fd, view[done:asked], offset + done)
                 done += count
-                if count == 0 or done % platform.ALIGNMENT_BYTES:
+                if count == 0 or done % ALIGNMENT_BYTES:
                     break  # only the end of the file ends a read inside a block
         return min(done, length)
 

@@ -8,6 +8,7 @@ from types import TracebackType
 from typing import NamedTuple, Self
 
 from app.adapters.files import platform
+from app.adapters.files.blocks import ALIGNMENT_BYTES, whole_blocks
 from app.adapters.files.failures import at_destination
 from app.adapters.files.medium import make_buffer
 from app.adapters.files.source import Identity
@@ -96,7 +97,7 @@ class PartFile:
 
     def _write(self, view: memoryview, offset: int, length: int) -> None:
         """Write in whole blocks while the cache is bypassed: the last one's padding is cut off by `settle`."""
-        end = -(-length // platform.ALIGNMENT_BYTES) * platform.ALIGNMENT_BYTES if self.direct else length
+        end = whole_blocks(length) if self.direct else length
         done = 0
         while done < end:
             try:
@@ -109,7 +110,7 @@ class PartFile:
             else:
                 if count == 0:
                     raise OSError(errno.EIO, "nothing was written", str(self._path))
-            if self.direct and (done + count) % platform.ALIGNMENT_BYTES:
+            if self.direct and (done + count) % ALIGNMENT_BYTES:
                 # A short write inside a block (a limit, a full disk): the next call has to name the reason.
                 self._leave_direct()
                 end = length

@@ -12,10 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from app.adapters.files import platform_macos, platform_posix, platform_windows
-from app.adapters.files.platform_aio import BLOCK_BYTES, ManyReads
-
-ALIGNMENT_BYTES = BLOCK_BYTES
-"""Unbuffered reads and writes start, end and lie in memory at multiples of this on every disk we know."""
+from app.adapters.files.platform_aio import ManyReads
 
 WINDOWS = "win32"
 MACOS = "darwin"
@@ -140,8 +137,7 @@ def open_source(path: Path, *, soon: bool = False, system: str = sys.platform) -
     """
     if system == WINDOWS:
         return platform_windows.open_shared(path, past_cache=False)
-    # O_NONBLOCK: a pipe put in the file's place must not hang us.
-    fd = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC)
+    fd = os.open(path, _reading())
     if system != MACOS:
         try:
             os.posix_fadvise(fd, 0, 0, os.POSIX_FADV_WILLNEED if soon else os.POSIX_FADV_SEQUENTIAL)
@@ -155,13 +151,14 @@ def open_source(path: Path, *, soon: bool = False, system: str = sys.platform) -
 
 def open_for_many(path: Path) -> int:
     """Open a scanner's file as `open_source` does, for `many_reads`: past the cache, where that can be."""
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-    try:
-        return os.open(path, flags | os.O_DIRECT)
-    except OSError as error:
-        if error.errno not in _NOT_SUPPORTED:
-            raise
-        return os.open(path, flags)
+    fd, _ = _open_taking_direct(path, _reading())
+    return fd
+
+
+def _reading() -> int:
+    """Return the flags for reading, never through a link, where Windows' own calls are not needed."""
+    # O_NONBLOCK: a pipe put in the file's place must not hang us.
+    return os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
 
 
 def open_part(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
@@ -179,16 +176,22 @@ def open_part(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
 
 def _open_direct(path: Path, flags: int) -> tuple[int, bool]:
     """Open with O_DIRECT where that does what it says; return (fd, whether it does)."""
+    fd, taken = _open_taking_direct(path, flags)
+    if taken and not platform_posix.reads_directly(fd):
+        platform_posix.clear_direct(fd)
+        return fd, False
+    return fd, taken
+
+
+def _open_taking_direct(path: Path, flags: int) -> tuple[int, bool]:
+    """Open with O_DIRECT where that is taken; return (fd, whether it is)."""
     try:
         fd = os.open(path, flags | os.O_DIRECT, 0o666)
     except OSError as error:
         if error.errno not in _NOT_SUPPORTED:
             raise
         return os.open(path, flags, 0o666), False
-    if platform_posix.reads_directly(fd):
-        return fd, True
-    platform_posix.clear_direct(fd)
-    return fd, False
+    return fd, True
 
 
 def create_exclusively(path: Path, *, system: str = sys.platform) -> int:
@@ -226,11 +229,10 @@ def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, boo
     """Open a file for reading from its medium, never through a link; return (fd, whether the cache is bypassed)."""
     if system == WINDOWS:
         return _open_unbuffered(path)
-    flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
     if system == MACOS:
-        fd = os.open(path, flags)
+        fd = os.open(path, _reading())
         return fd, platform_macos.bypass_cache(fd)
-    return _open_direct(path, flags)
+    return _open_direct(path, _reading())
 
 
 def _open_unbuffered(path: Path) -> tuple[int, bool]:

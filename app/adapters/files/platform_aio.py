@@ -12,8 +12,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
-BLOCK_BYTES = 4096
-"""Direct reads and writes start, end and lie in memory at multiples of this on every disk we know."""
+from app.adapters.files.blocks import whole_blocks
 
 
 class _Numbers(NamedTuple):
@@ -66,11 +65,6 @@ class _Event(ctypes.Structure):
     )
 
 
-def room_of(size_bytes: int) -> int:
-    """Return the memory that a read of so many bytes takes: whole blocks."""
-    return -(-size_bytes // BLOCK_BYTES) * BLOCK_BYTES
-
-
 class ManyReads:
     """Reads the beginnings of many files, in two turns: one is fetched while the other is worked on. For one thread.
 
@@ -83,8 +77,8 @@ class ManyReads:
         self.files = files
         """How many files a turn takes at most."""
         self.spare_bytes = _SPARE_BYTES
-        """While a turn uses no more than this, as `room_of` counts, it has room for one more of the largest."""
-        self._room_bytes = _SPARE_BYTES + room_of(largest_bytes)
+        """While a turn uses no more than this, in whole blocks, it has room for one more of the largest."""
+        self._room_bytes = _SPARE_BYTES + whole_blocks(largest_bytes)
         slots = self.TURNS * files
         self._memory = memoryview(mmap.mmap(-1, self.TURNS * self._room_bytes))
         self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))

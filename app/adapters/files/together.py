@@ -5,7 +5,8 @@ from collections.abc import Generator, Iterable, Iterator
 from contextlib import suppress
 from typing import Protocol, TypeVar
 
-from app.adapters.files.platform_aio import ManyReads, room_of
+from app.adapters.files.blocks import whole_blocks
+from app.adapters.files.platform_aio import ManyReads
 from app.domain.errors import SlideferryError
 
 
@@ -40,7 +41,7 @@ def read_together(files: Iterable[T], reads: ManyReads) -> Generator[tuple[T, me
         while True:
             turn, batch = number % reads.TURNS, list(_held(_fitting(coming, reads), held))
             if batch:
-                descriptors = ((file.descriptor, room_of(file.wanted_bytes)) for file in batch)
+                descriptors = ((file.descriptor, whole_blocks(file.wanted_bytes)) for file in batch)
                 reads.begin(turn, [(fd, room) for fd, room in descriptors if fd is not None])
                 begun.append((turn, len(batch)))
             if not begun:
@@ -76,4 +77,4 @@ def _fitting(coming: Iterator[T], reads: ManyReads) -> Iterator[T]:
             return
         yield file
         count += 1
-        used_bytes += room_of(file.wanted_bytes)
+        used_bytes += whole_blocks(file.wanted_bytes)

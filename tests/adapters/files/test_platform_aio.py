@@ -13,7 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from app.adapters.files import platform, platform_aio
-from app.adapters.files.platform_aio import ManyReads, room_of
+from app.adapters.files.blocks import whole_blocks
+from app.adapters.files.platform_aio import ManyReads
 from app.adapters.files.source import read_many
 from app.adapters.files.together import read_together
 from app.domain.errors import RetryableError, SourceChangedError
@@ -53,7 +54,7 @@ def paths(tmp_path: Path) -> list[Path]:
 
 
 def wanted(files: list[File]) -> list[tuple[int, int]]:
-    return [(file.descriptor or 0, room_of(file.wanted_bytes)) for file in files]
+    return [(file.descriptor or 0, whole_blocks(file.wanted_bytes)) for file in files]
 
 
 def contents(views: list[memoryview | None]) -> list[bytes | None]:
