@@ -8,7 +8,6 @@ today: rsync --fsync, then rsync --checksum --dry-run with the caches dropped.
 import argparse
 import hashlib
 import json
-import mmap
 import os
 import shutil
 import statistics
@@ -24,6 +23,7 @@ from pathlib import Path
 from typing import Any
 
 from app.adapters.files.folder_destination import FolderDestination
+from app.adapters.files.medium import make_buffer
 from app.domain.transfer import CheckGrade, MemberPlan, TransferPlan, TransferWatch
 
 ROOT = Path(__file__).parents[2]
@@ -130,7 +130,7 @@ def careful(source: Path, target: Path) -> None:
 
 
 def limit(source: Path, target: Path) -> None:
-    """Read every source, write as many bytes, and read as many again, all three at once, past the cache."""
+    """Read every source, write as many bytes and read as many again at once, past the cache, in memory like ours."""
     target.mkdir()
     for path in sorted(source.iterdir()):
         size = path.stat().st_size
@@ -143,7 +143,7 @@ def limit(source: Path, target: Path) -> None:
 
 def _read(path: Path) -> None:
     fd = os.open(path, os.O_RDONLY | os.O_DIRECT)
-    buffer = mmap.mmap(-1, CHUNK)
+    buffer = make_buffer(CHUNK)
     offset = 0
     while count := os.preadv(fd, [buffer], offset):
         offset += count
@@ -152,7 +152,7 @@ def _read(path: Path) -> None:
 
 def _write(path: Path, size_bytes: int) -> None:
     fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_DIRECT)
-    buffer = mmap.mmap(-1, CHUNK)
+    buffer = make_buffer(CHUNK)
     buffer.write(os.urandom(CHUNK))
     for offset in range(0, size_bytes, CHUNK):
         os.pwritev(fd, [buffer], offset)

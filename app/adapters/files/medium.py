@@ -20,7 +20,7 @@ CHUNK_BYTES = 8 * 1024 * 1024
 
 def make_buffer(size_bytes: int) -> mmap.mmap:
     """Return memory that unbuffered reads and writes accept: page-aligned, its length rounded up to whole blocks."""
-    return mmap.mmap(-1, whole_blocks(max(1, size_bytes)))
+    return platform.page_memory(whole_blocks(max(1, size_bytes)))
 
 
 class MediumReader:

@@ -5,6 +5,7 @@ Functions choose by `system` (a `sys.platform` value) when they are called, so t
 
 import errno
 import io
+import mmap
 import os
 import stat
 import sys
@@ -276,6 +277,13 @@ def drop_cache(fd: int, offset: int, length: int, *, system: str = sys.platform)
         return False
     os.fsync(fd)
     return platform_posix.drop_cache(fd, offset, length)
+
+
+def page_memory(size_bytes: int, *, system: str = sys.platform) -> mmap.mmap:
+    """Return memory of whole pages, for reads and writes past the cache; raises OSError."""
+    if system in {WINDOWS, MACOS}:
+        return mmap.mmap(-1, size_bytes)
+    return platform_posix.large_pages(size_bytes)
 
 
 def read_at(fd: int, view: memoryview, offset: int, *, system: str = sys.platform) -> int:

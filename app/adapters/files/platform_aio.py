@@ -5,13 +5,13 @@ They are asynchronous for files opened with O_DIRECT; others are read at once, b
 
 import ctypes
 import errno
-import mmap
 import os
 import sys
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
 
+from app.adapters.files import platform_posix
 from app.adapters.files.blocks import whole_blocks
 
 
@@ -80,7 +80,7 @@ class ManyReads:
         """While a turn uses no more than this, in whole blocks, it has room for one more of the largest."""
         self._room_bytes = _SPARE_BYTES + whole_blocks(largest_bytes)
         slots = self.TURNS * files
-        self._memory = memoryview(mmap.mmap(-1, self.TURNS * self._room_bytes))
+        self._memory = memoryview(platform_posix.large_pages(self.TURNS * self._room_bytes))
         self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._blocks = (_Block * slots)()
         self._pointers = (ctypes.c_void_p * slots)(

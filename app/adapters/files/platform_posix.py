@@ -106,6 +106,30 @@ def reserve(fd: int, size_bytes: int) -> None:
         raise OSError(code, os.strerror(code))
 
 
+def large_pages(size_bytes: int) -> mmap.mmap:
+    """Return memory for direct reads and writes, in huge pages where the kernel has them; raises OSError.
+
+    A disk takes so many pieces of memory with a request (`max_segments` of its queue), and each page is a piece: small
+    pages make small requests.
+    """
+    memory = mmap.mmap(-1, size_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # only private memory has huge pages
+    # Some kernels give what is read into private memory to a child that is forked meanwhile (open(2), O_DIRECT).
+    if not _advise(memory, mmap.MADV_DONTFORK):
+        memory.close()
+        return mmap.mmap(-1, size_bytes)
+    _advise(memory, mmap.MADV_HUGEPAGE)
+    return memory
+
+
+def _advise(memory: mmap.mmap, advice: int) -> bool:
+    """Return whether the kernel takes an advice about memory; one that was built without huge pages does not."""
+    try:
+        memory.madvise(advice)
+    except OSError:
+        return False
+    return True
+
+
 def clear_direct(fd: int) -> None:
     """Switch O_DIRECT off for an open file."""
     fcntl = _fcntl()

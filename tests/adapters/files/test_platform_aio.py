@@ -154,7 +154,7 @@ def test_without_memory_no_context_is_left_behind(monkeypatch: pytest.MonkeyPatc
 
     made: list[int] = []
     monkeypatch.setattr(platform_aio, "set_up", lambda files: made.append(files) or 0)
-    monkeypatch.setattr(platform_aio.mmap, "mmap", no_memory)
+    monkeypatch.setattr(platform_aio.platform_posix, "large_pages", no_memory)
     assert platform.many_reads(4, 100) is None
     assert not made
 
