@@ -109,10 +109,11 @@ def reserve(fd: int, size_bytes: int) -> None:
 def large_pages(size_bytes: int) -> mmap.mmap:
     """Return memory for direct reads and writes, in huge pages where the kernel has them; raises OSError.
 
-    A disk takes so many pieces of memory with a request (`max_segments` of its queue), and each page is a piece: small
-    pages make small requests.
+    A disk takes so many pieces of memory with a request (`max_segments` of its queue), and each page that does not lie
+    beside the last one is a piece: small pages make small requests.
     """
-    memory = mmap.mmap(-1, size_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)  # only private memory has huge pages
+    # Shared memory has huge pages only where somebody has switched them on for it (shmem_enabled).
+    memory = mmap.mmap(-1, size_bytes, mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
     # Some kernels give what is read into private memory to a child that is forked meanwhile (open(2), O_DIRECT).
     if not _advise(memory, mmap.MADV_DONTFORK):
         memory.close()
