@@ -1,9 +1,12 @@
 """One program at a time saves a sheet file, on whichever PC it runs; spreadsheet programs have locks of their own.
 
-The lock is a file beside the sheet, made with O_EXCL, which is atomic on local disks, SMB and NFS. It is held for one
-save only, so its age tells a program that was ended in between; on this PC its process id tells at once.
+The lock is a file beside the sheet. It is written under another name and then linked to its own, which is atomic on
+local disks and NFS; where there are no links it is made with O_EXCL, as SMB can, too, and may be met before it says
+anything. It is held for one save only, so its age tells a program that was ended in between; on this PC its process id
+tells at once.
 """
 
+import errno
 import json
 import os
 import secrets
@@ -27,6 +30,8 @@ _WINDOWS = "win32"
 _WAIT_SECONDS = 3.0
 _LOOK_SECONDS = 0.05
 _RELEASE_TRIES = 20
+_NO_LINKS = frozenset({errno.EPERM, errno.EMLINK, errno.ENOSYS, errno.EINVAL, errno.ENOTSUP, errno.EOPNOTSUPP})
+"""What file systems answer where a file has one name only (exFAT, some shares)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +61,28 @@ def saving_alone(sheet: Path) -> Iterator[SaveLock]:
 
 def _acquire(sheet: Path) -> SaveLock:
     lock = SaveLock(sheet.with_name(f".~slideferry-{sheet.name}.lock"), _told())
+    waiting = _beside(sheet)
+    try:
+        _write_new(waiting, lock.content)
+        _wait_for(lock, waiting, sheet)
+    finally:
+        waiting.unlink(missing_ok=True)
+    return lock
+
+
+def _wait_for(lock: SaveLock, waiting: Path, sheet: Path) -> None:
+    """Give the written lock its name as soon as nobody else's has it."""
     started, lead = time.monotonic(), None
-    while not _make(lock):
+    while not _take_name(waiting, lock):
         there, waited = _content(lock.path), time.monotonic() - started
         if lead is None:
             lead = _file_system_time(sheet) - time.monotonic()
-        if there and (_holder_is_dead(there) or _age(lock.path, time.monotonic() + lead) > STALE_SECONDS):
+        if there is not None and (_holder_is_dead(there) or _age(lock.path, time.monotonic() + lead) > STALE_SECONDS):
             _take_away(lock.path, there)
         elif waited > _WAIT_SECONDS:
-            raise _in_use(sheet, there)
+            raise _in_use(sheet, there or b"")
         else:
             time.sleep(_LOOK_SECONDS)
-    return lock
 
 
 def _release(lock: SaveLock) -> None:
@@ -90,22 +105,38 @@ def _told() -> bytes:
     return json.dumps(told).encode()
 
 
-def _make(lock: SaveLock) -> bool:
+def _write_new(path: Path, content: bytes) -> None:
+    fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        file = lock.path.open("xb")
+        os.write(fd, content)
+    finally:
+        os.close(fd)
+
+
+def _take_name(waiting: Path, lock: SaveLock) -> bool:
+    """Give a lock that is written whole its name; return False where there is one already."""
+    try:
+        _name_exclusively(waiting, lock.path)
     except FileExistsError:
-        return False
+        return lock.is_held()  # over NFS a call may have done its work and be repeated, its answer having got lost
     except PermissionError:
         if sys.platform != _WINDOWS:
             raise
         return False  # so it says of a file that is just being removed; that files can be made here was seen
-    try:
-        with file:
-            file.write(lock.content)
-    except OSError:
-        lock.path.unlink(missing_ok=True)
-        raise
     return True
+
+
+def _name_exclusively(written: Path, path: Path) -> None:
+    """Let a file have this name, too, or instead; raises FileExistsError where it is taken."""
+    if sys.platform == _WINDOWS:
+        os.rename(written, path)  # noqa: PTH104 - on Windows os.rename refuses to replace, which is what is wanted here
+        return
+    try:
+        os.link(written, path)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        _write_new(path, written.read_bytes())
 
 
 def _take_away(path: Path, meant: bytes) -> bool:
@@ -114,19 +145,23 @@ def _take_away(path: Path, meant: bytes) -> bool:
     Another's goes back, unless somebody has made a new one by now; its holder finds out before it saves (`is_held`).
     Returns False where it could not be looked at.
     """
-    aside = path.with_name(f".~slideferry-{secrets.token_hex(6)}.tmp")
+    aside = _beside(path)
     try:
         path.rename(aside)
     except FileNotFoundError:
         return True
     except PermissionError:
         return False
-    content = _content(aside)
-    if content != meant:
-        with suppress(FileExistsError), path.open("xb") as file:
-            file.write(content)
+    if _content(aside) != meant:
+        with suppress(FileExistsError):
+            _name_exclusively(aside, path)
     aside.unlink(missing_ok=True)
     return True
+
+
+def _beside(path: Path) -> Path:
+    """Return a name of no meaning in the same folder; what is left under such a name is removed when it is old."""
+    return path.with_name(f".~slideferry-{secrets.token_hex(6)}.tmp")
 
 
 def _age(path: Path, now: float) -> float:
@@ -138,7 +173,7 @@ def _age(path: Path, now: float) -> float:
 
 
 def _file_system_time(sheet: Path) -> float:
-    probe = sheet.with_name(f".~slideferry-{secrets.token_hex(6)}.tmp")
+    probe = _beside(sheet)
     try:
         probe.touch(exist_ok=False)
         return probe.stat().st_mtime
@@ -155,15 +190,16 @@ def _in_use(sheet: Path, content: bytes) -> SurroundingsError:
     )
 
 
-def _content(path: Path) -> bytes:
+def _content(path: Path) -> bytes | None:
+    """Return what a lock says, nothing where its program was ended while it wrote it; None where there is none."""
     try:
         return path.read_bytes()
     except FileNotFoundError:
-        return b""
+        return None
     except PermissionError:
         if sys.platform != _WINDOWS:
             raise
-        return b""  # just being removed
+        return None  # just being removed
 
 
 def _field(content: bytes, name: str) -> str:

@@ -1,5 +1,6 @@
 """Two PCs that save one workbook: neither takes away what the other has confirmed."""
 
+import errno
 import json
 import os
 import subprocess
@@ -52,6 +53,10 @@ def sheet_at(path: Path) -> WorkbookSheet:
 
 def lock_of(path: Path) -> Path:
     return path.with_name(f".~slideferry-{path.name}.lock")
+
+
+def names_beside(path: Path) -> list[str]:
+    return [each.name for each in path.parent.iterdir() if each != path]
 
 
 def others_lock(lab: Path, seconds_ago: float) -> Path:
@@ -110,6 +115,73 @@ def test_what_a_pc_left_behind_is_in_nobodys_way_after_a_minute(lab: Path, secon
     others_lock(lab, seconds)
     assert sheet_at(lab).write([ONE]).written
     assert not lock_of(lab).exists()
+
+
+def test_a_lock_that_says_nothing_is_in_nobodys_way_after_a_minute(lab: Path) -> None:
+    lock = others_lock(lab, 0.0)
+    lock.write_bytes(b"")  # its program was ended before it could write into it
+    then = time.time() - STALE_SECONDS - 5
+    os.utime(lock, (then, then))
+    assert sheet_at(lab).write([ONE]).written
+    assert not lock.exists()
+
+
+def test_a_lock_says_whose_it_is_from_its_first_moment(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    told = []
+
+    def write(file: int, data: bytes) -> int:
+        told.append((lock_of(lab).exists(), data))
+        return really(file, data)
+
+    really = save_lock.os.write
+    monkeypatch.setattr(save_lock.os, "write", write)
+    with saving_alone(lab) as lock:
+        assert told == [(False, lock.content)]
+        assert lock_of(lab).read_bytes() == lock.content
+    assert names_beside(lab) == []
+
+
+@pytest.mark.parametrize("code", [errno.EPERM, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS])
+def test_where_files_have_one_name_only_a_lock_is_made_all_the_same(
+    lab: Path, monkeypatch: pytest.MonkeyPatch, code: int
+) -> None:
+    def link(old: Path, new: Path) -> None:
+        raise OSError(code, os.strerror(code), str(old), None, str(new))
+
+    monkeypatch.setattr(save_lock.os, "link", link)
+    monkeypatch.setattr(save_lock, "_WAIT_SECONDS", 0.1)
+    with saving_alone(lab) as lock:
+        assert lock.is_held()
+        with pytest.raises(SurroundingsError, match="in use"), saving_alone(lab):
+            pass
+    assert names_beside(lab) == []
+
+
+def test_a_lock_that_a_share_made_without_saying_so_is_held(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(old: Path, new: Path) -> None:
+        really(old, new)
+        raise FileExistsError(errno.EEXIST, "NFS: the first answer got lost, and the second try found it", str(new))
+
+    really = save_lock.os.link
+    monkeypatch.setattr(save_lock.os, "link", link)
+    with saving_alone(lab) as lock:
+        assert lock.is_held()
+    assert names_beside(lab) == []
+
+
+def test_on_windows_a_lock_gets_its_name_by_renaming(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def rename(old: Path, new: Path) -> None:  # as os.rename does there: it never replaces
+        os.link(old, new)
+        Path(old).unlink()
+
+    monkeypatch.setattr(save_lock.sys, "platform", "win32")
+    monkeypatch.setattr(save_lock.os, "rename", rename)
+    monkeypatch.setattr(save_lock, "_WAIT_SECONDS", 0.1)
+    with saving_alone(lab) as lock:
+        assert lock.is_held()
+        with pytest.raises(SurroundingsError, match="in use"), saving_alone(lab):
+            pass
+    assert names_beside(lab) == []
 
 
 def test_whoever_was_taken_for_gone_wrongly_saves_nothing_and_leaves_the_others_lock(lab: Path) -> None:
