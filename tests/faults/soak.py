@@ -163,7 +163,11 @@ class Soak:
             await acts.restart(scan)
             said.cancelled = False
         elif act == "cancel":
-            await acts.cancel(scan)
+            with self.lab.resting():
+                # What was written on is a scan of its own, once the scan of the bytes before was cancelled.
+                if not self.lab.is_as_known(dossier):
+                    raise UseError("Not now", "it was written on, and the program has not seen it yet")
+                await acts.cancel(scan)
             said.cancelled = True
         elif act == "verdict":
             if not dossier.published:

@@ -2,15 +2,17 @@
 
 import hashlib
 import random
+import threading
 from collections import defaultdict
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from app.adapters.files.folder_destination import FolderDestination
 from app.adapters.files.share_lock import Patience
 from app.adapters.files.source_disk import ScannerDisk
+from app.domain.dossier import Dossier
 from app.domain.errors import SurroundingsError
 from app.domain.settings import ReleaseSettings
 from app.pipeline.sheet_desk import SheetDesk
@@ -49,6 +51,8 @@ class SoakLab(Lab):
         self.checked: set[Path] = set()
         self.sheet.rules = PLAIN_NAME_RULES
         self.number = 0
+        self._hand = threading.Lock()
+        self._resting = False
         if release:
             self.settings = replace(self.settings, release=ReleaseSettings("verified", 0.0))
 
@@ -85,6 +89,30 @@ class SoakLab(Lab):
 
     def write_on(self, source: Path) -> None:
         """The scanner writes a scan once more while it is being copied: same slide, other bytes."""
+        with self._hand:
+            if not self._resting:
+                self._write_on(source)
+
+    @contextmanager
+    def resting(self) -> Iterator[None]:
+        """The scanner writes nothing on meanwhile."""
+        with self._hand:
+            self._resting = True
+        try:
+            yield
+        finally:
+            self._resting = False
+
+    def is_as_known(self, dossier: Dossier) -> bool:
+        """Whether a scan's main file is what the program saw of it last, or has gone."""
+        try:
+            status = (self.watch / dossier.scan.files.main).stat()
+        except FileNotFoundError:
+            return True
+        known = next(each for each in dossier.scan.files.members if each.path == dossier.scan.files.main)
+        return (known.size_bytes, known.mtime_ns) == (status.st_size, status.st_mtime_ns)
+
+    def _write_on(self, source: Path) -> None:
         now = self.history[source.relative_to(self.watch).as_posix()][-1]
         self.number += 1
         mark = f"{'blurred ' if now.blurred else ''}written on {self.number}"
