@@ -30,10 +30,11 @@ def ticking_renames(lab: EngineLab) -> Iterator[None]:
     """Tick right before and after each rename on the share, also between those of one set."""
     real = platform.rename_exclusively
 
-    def rename(old: Path, new: Path) -> None:
-        lab.tick(f"before rename to {new.name}")
+    def rename(old: Path | str, new: Path | str) -> None:
+        name = Path(new).name
+        lab.tick(f"before rename to {name}")
         real(old, new)
-        lab.tick(f"after rename to {new.name}")
+        lab.tick(f"after rename to {name}")
 
     platform.rename_exclusively = rename
     try:

@@ -40,7 +40,7 @@ MUTANTS: tuple[Mutant, ...] = (
         "no flush of the file system for a set of many",
         "G5",
         f"{FILES}/bundle.py",
-        "            flush.run()\n",
+        "        flush.run()\n",
         "",
         (ORDER,),
     ),
@@ -88,9 +88,9 @@ MUTANTS: tuple[Mutant, ...] = (
     Mutant(
         "a small member of a set of many counts as equal unseen",
         "G3",
-        f"{FILES}/bundle.py",
-        "self._written.source) if found == sha256 else None\n",
-        "self._written.source) if found else None\n",
+        f"{FILES}/small_part.py",
+        "        if hashlib.sha256(content).hexdigest() != self._written.sha256:\n",
+        "        if not hashlib.sha256(content).hexdigest():\n",
         (GUARDS,),
     ),
     Mutant(

@@ -1,15 +1,16 @@
 """Carrying members to their parts, each with one more try when what is read back differs."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import nullcontext
+from contextlib import closing, nullcontext
 from pathlib import Path
 
 from app.adapters.files import platform
-from app.adapters.files.bundle import FEWEST, SMALL_BYTES, Bundle, Pair
+from app.adapters.files.bundle import FEWEST, SMALL_BYTES, Bundle
 from app.adapters.files.failures import at_destination
 from app.adapters.files.medium import MediumReader, hash_medium
 from app.adapters.files.meter import Meter
 from app.adapters.files.part import Carried, PartFile
+from app.adapters.files.small_part import Pair
 from app.adapters.files.source import OpenSource, identity
 from app.adapters.files.stream import Lanes
 from app.adapters.files.tree import regular_status
@@ -24,28 +25,28 @@ def carry_members(pairs: Sequence[Pair], meter: Meter) -> Iterator[tuple[Pair, C
 
     Raises CorruptionError when a second try differs too.
     """
-    small = [pair for pair in pairs if pair[0].size_bytes <= SMALL_BYTES]
+    small = [pair for pair in pairs if pair.member.size_bytes <= SMALL_BYTES]
     together = small if len(small) >= FEWEST else []
-    alone = [(pair, _TRIES) for pair in pairs if not together or pair[0].size_bytes > SMALL_BYTES]
+    alone = [(pair, _TRIES) for pair in pairs if not together or pair.member.size_bytes > SMALL_BYTES]
     if together:
-        with Bundle(meter, together) as bundle:
-            for pair, carried in bundle.carry():
+        with Bundle(meter, together) as bundle, closing(bundle.carry()) as arriving:
+            for pair, carried in arriving:
                 if carried is not None:
-                    meter.finish_member(pair[0].size_bytes)
+                    meter.finish_member(pair.member.size_bytes)
                     yield pair, carried
                 else:
-                    _remove(pair[1])
+                    _remove(pair.part)
                     alone.append((pair, _TRIES - 1))
     if not alone:
         return
-    with Lanes(max(member.size_bytes for (member, _), _ in alone)) as lanes:
+    with Lanes(max(pair.member.size_bytes for pair, _ in alone)) as lanes:
         for pair, tries in alone:
             meter.require_running()
             yield pair, _carry_alone(pair, tries, lanes, meter)
 
 
 def _carry_alone(pair: Pair, tries: int, lanes: Lanes, meter: Meter) -> Carried:
-    member, part = pair
+    member, part = pair.member, Path(pair.part)
     for _ in range(tries):
         carried = _try(member, part, lanes, meter)
         if carried is not None:
@@ -92,6 +93,6 @@ def _read_back(part: Path, size_bytes: int, meter: Meter) -> tuple[str, CheckGra
     return found, grade
 
 
-def _remove(part: Path) -> None:
+def _remove(part: Path | str) -> None:
     with at_destination(part):
         platform.remove_if_there(part)

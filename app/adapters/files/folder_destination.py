@@ -10,7 +10,6 @@ from urllib.parse import unquote, urlsplit
 
 from app.adapters.files import names, platform
 from app.adapters.files.audit_head import read_head, write_head
-from app.adapters.files.bundle import Pair
 from app.adapters.files.carrying import carry_members
 from app.adapters.files.claim import claimed
 from app.adapters.files.failures import at_destination
@@ -26,6 +25,7 @@ from app.adapters.files.relocating import relocate
 from app.adapters.files.scrubbing import scrub, scrub_files
 from app.adapters.files.share_lock import Patience
 from app.adapters.files.site import Site, about_the_root, names_in, require_distinct, same_or_twin
+from app.adapters.files.small_part import Pair
 from app.adapters.files.source import Identity, identity, require_same
 from app.adapters.files.station_notes import read_stations, write_station
 from app.adapters.files.tree import Tree, places, plain_status
@@ -88,19 +88,19 @@ class FolderDestination:
         self._require_marker()
         require_distinct(member.final for member in plan.members)
         self._require_room(plan)
-        pairs = self._parts(plan)
-        with self._claimed(pairs[0][1]):
+        pairs = tuple(self._pairs(plan, self._site.tree.make_folder))
+        with self._claimed(pairs[0].part):
             return self._carry(plan, pairs, watch)
 
     def _carry(self, plan: TransferPlan, pairs: Sequence[Pair], watch: TransferWatch) -> tuple[VerifiedFile, ...]:
         carried: dict[str, Carried] = {}
-        for (member, part), result in carry_members(pairs, Meter(plan.size_bytes, watch)):
-            self._verified[str(part)] = result.identity
-            carried[member.final] = result
+        for pair, result in carry_members(pairs, Meter(plan.size_bytes, watch)):
+            self._verified[pair.part] = result.identity
+            carried[pair.member.final] = result
         for member in plan.members:  # also those carried long ago: a set is one scan, and all of it must stand still
             require_same(member.source, carried[member.final].source)
         with at_destination(self._shown):
-            for folder in {member.final.rpartition("/")[0]: part.parent for member, part in pairs}.values():
+            for folder in {pair.folder for pair in pairs}:
                 platform.sync_folder(folder)
         self._require_still_there(pairs)
         return tuple(_verified_file(member, carried[member.final]) for member in plan.members)
@@ -110,19 +110,16 @@ class FolderDestination:
         try:
             self._require_marker()
         except DestinationError:
-            for _, part in pairs:
+            for pair in pairs:
                 with suppress(OSError):
-                    platform.remove_if_there(part)
+                    platform.remove_if_there(pair.part)
             raise
 
-    def _parts(self, plan: TransferPlan) -> tuple[Pair, ...]:
-        """Pair every member with its part, after making the folders they go to."""
-        return tuple(zip(plan.members, self._part_paths(plan, self._site.tree.make_folder), strict=True))
-
-    def _part_paths(self, plan: TransferPlan, enter: Callable[[str], Path]) -> Iterator[Path]:
-        """Yield where the members wait beside their final names."""
-        for folder, name in places(enter, (member.final for member in plan.members)):
-            yield folder / names.part_name(name, plan.fingerprint)
+    def _pairs(self, plan: TransferPlan, enter: Callable[[str], Path]) -> Iterator[Pair]:
+        """Pair every member with its part, which waits beside the final name; `enter` is asked once for each folder."""
+        finals = (member.final for member in plan.members)
+        for member, place in zip(plan.members, places(enter, finals), strict=True):
+            yield Pair(member, place.folder, place.prefix + names.part_name(place.name, plan.fingerprint))
 
     def publish(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> None:
         """Give all members their final names, as the port `Destination` describes."""
@@ -130,7 +127,7 @@ class FolderDestination:
         with self._claimed(items[0].part):
             Publication(self._site, items, self._is_trusted, plan.own_folder).run()
         for item in items:
-            self._verified.pop(str(item.part), None)
+            self._verified.pop(item.part, None)
 
     def conclude(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> bool:
         """Finish or take back a publication that was cut, as the port `Destination` describes."""
@@ -138,8 +135,8 @@ class FolderDestination:
         with self._claimed(items[0].part):
             return Publication(self._site, items, self._is_trusted, plan.own_folder).conclude()
 
-    def _claimed(self, part: Path) -> AbstractContextManager[None]:
-        return claimed(self._site.tree.control / names.LOCKS_FOLDER, self._site.tree.relative(part))
+    def _claimed(self, part: str) -> AbstractContextManager[None]:
+        return claimed(self._site.tree.control / names.LOCKS_FOLDER, self._site.tree.relative(Path(part)))
 
     def _items(self, plan: TransferPlan, files: tuple[VerifiedFile, ...]) -> tuple[Item, ...]:
         self._require_marker()
@@ -170,10 +167,10 @@ class FolderDestination:
     def discard(self, plan: TransferPlan) -> None:
         """Remove this plan's parts and no others."""
         self._require_marker()
-        for part in self._part_paths(plan, self._site.tree.path):
+        for _, _, part in self._pairs(plan, self._site.tree.path):
             with at_destination(part), suppress(NotADirectoryError):
                 platform.remove_if_there(part)
-            self._verified.pop(str(part), None)
+            self._verified.pop(part, None)
 
     def leftovers(self) -> tuple[Leftover, ...]:
         """Return files of ours that ended programs may have left; parts of scans under way are among them."""
@@ -256,7 +253,7 @@ class FolderDestination:
         if free is None or free >= plan.size_bytes:
             return
         present = 0
-        for part in self._part_paths(plan, self._site.tree.path):
+        for _, _, part in self._pairs(plan, self._site.tree.path):
             status = plain_status(part)
             present += status.st_size if status else 0
         if plan.size_bytes - present > free:
@@ -264,8 +261,8 @@ class FolderDestination:
             hint = "Free space there or ask for a larger quota; the waiting copies then go on."
             raise DestinationError("The destination is full", message, hint)
 
-    def _is_trusted(self, part: Path, status: os.stat_result) -> bool:
-        return self._verified.get(str(part)) == identity(status)
+    def _is_trusted(self, part: str, status: os.stat_result) -> bool:
+        return self._verified.get(part) == identity(status)
 
 
 def _verified_file(member: MemberPlan, carried: Carried) -> VerifiedFile:

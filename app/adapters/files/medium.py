@@ -29,7 +29,9 @@ class MediumReader:
     `answer` turns OSErrors into the project's own: those of the destination, or of the scanner's disk.
     """
 
-    def __init__(self, path: Path, answer: Callable[[OSError, Path], SlideferryError] = from_destination) -> None:
+    def __init__(
+        self, path: Path | str, answer: Callable[[OSError, Path | str], SlideferryError] = from_destination
+    ) -> None:
         self._path = path
         self._answer = answer
         try:
@@ -98,7 +100,7 @@ class MediumReader:
         return min(done, length)
 
 
-def hash_medium(path: Path, each_chunk: Callable[[int], None]) -> tuple[str, int, CheckGrade]:
+def hash_medium(path: Path | str, each_chunk: Callable[[int], None]) -> tuple[str, int, CheckGrade]:
     """Read a file back; return its SHA-256 in hex, its size in bytes, and the grade.
 
     `each_chunk` is told the bytes of every chunk and may raise to stop.

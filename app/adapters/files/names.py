@@ -23,6 +23,7 @@ _BROKEN_LOCK = re.compile(r"[0-9a-f]{24}\.[0-9a-f]{32}\.broken")
 _PROBE = re.compile(r"probe-[0-9a-f]{16}")
 _NEW_MARKER = re.compile(r"destination\.json\.[0-9a-f]{32}\.new")
 _NEW_STATION = re.compile(r"[0-9a-f]{16}\.json\.new")
+_KEPT = "this name is kept for the program's own files"
 _WINDOWS_FORBIDDEN = re.compile(r'[<>:"|?*\\\x00-\x1f]')
 _WINDOWS_DEVICE = re.compile(r"(?:con|prn|aux|nul|conin\$|conout\$|(?:com|lpt)[0-9¹²³])\s*(?:\..*)?", re.I | re.DOTALL)
 
@@ -37,8 +38,19 @@ def components(relative: str, *, system: str = sys.platform) -> tuple[str, ...]:
         if reason:
             raise _refused(relative, reason)
     if twin_key(parts[0]) == CONTROL_FOLDER or is_own(twin_key(parts[-1])):
-        raise _refused(relative, "this name is kept for the program's own files")
+        raise _refused(relative, _KEPT)
     return parts
+
+
+def require_sibling(relative: str, above: str) -> None:
+    """Raise as `components` does for a path in the folder `above`, another of whose names was accepted already."""
+    name = relative[len(above) + 1 :]
+    if not above:
+        components(relative)
+    elif (reason := _fault(name, sys.platform)) is not None:
+        raise _refused(relative, reason)
+    elif is_own(twin_key(name)):
+        raise _refused(relative, _KEPT)
 
 
 def below_folder(listed: str, *, system: str = sys.platform) -> str | None:

@@ -10,6 +10,7 @@ import os
 import stat
 import sys
 from contextlib import suppress
+from functools import cache
 from pathlib import Path
 
 from app.adapters.files import platform_macos, platform_posix, platform_windows
@@ -23,7 +24,7 @@ _REPARSE_LINKS = (0xA000000C, 0xA0000003)
 """Windows' symbolic links and mount points (junctions); others, such as DFS, are the share's own affair."""
 
 
-def rename_exclusively(old: Path, new: Path, *, system: str = sys.platform) -> None:
+def rename_exclusively(old: Path | str, new: Path | str, *, system: str = sys.platform) -> None:
     """Rename a file; raise FileExistsError, changing nothing, when `new` is there."""
     if system == WINDOWS:
         os.rename(old, new)  # noqa: PTH104 - on Windows os.rename refuses to replace, which is what is wanted here
@@ -39,10 +40,10 @@ def rename_exclusively(old: Path, new: Path, *, system: str = sys.platform) -> N
         _link_then_unlink(old, new)
 
 
-def _link_then_unlink(old: Path, new: Path) -> None:
+def _link_then_unlink(old: Path | str, new: Path | str) -> None:
     """Do as renaming without replacing does, where the file system lacks it."""
     try:
-        new.hardlink_to(old)
+        Path(new).hardlink_to(old)
     except OSError as error:
         if error.errno not in _NO_LINKS:
             raise
@@ -50,9 +51,9 @@ def _link_then_unlink(old: Path, new: Path) -> None:
         # other copies of this program out between the look and the rename.
         if os.path.lexists(new):
             raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(new)) from None
-        old.rename(new)
+        Path(old).rename(new)
         return
-    old.unlink()
+    Path(old).unlink()
 
 
 def sync_file(fd: int, *, system: str = sys.platform) -> None:
@@ -156,6 +157,7 @@ def open_for_many(path: Path) -> int:
     return fd
 
 
+@cache
 def _reading() -> int:
     """Return the flags for reading, never through a link, where Windows' own calls are not needed."""
     # O_NONBLOCK: a pipe put in the file's place must not hang us.
@@ -175,7 +177,7 @@ def open_part(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
     return _open_direct(path, flags)
 
 
-def _open_direct(path: Path, flags: int) -> tuple[int, bool]:
+def _open_direct(path: Path | str, flags: int) -> tuple[int, bool]:
     """Open with O_DIRECT where that does what it says; return (fd, whether it does)."""
     fd, taken = _open_taking_direct(path, flags)
     if taken and not platform_posix.reads_directly(fd):
@@ -184,7 +186,7 @@ def _open_direct(path: Path, flags: int) -> tuple[int, bool]:
     return fd, taken
 
 
-def _open_taking_direct(path: Path, flags: int) -> tuple[int, bool]:
+def _open_taking_direct(path: Path | str, flags: int) -> tuple[int, bool]:
     """Open with O_DIRECT where that is taken; return (fd, whether it is)."""
     try:
         fd = os.open(path, flags | os.O_DIRECT, 0o666)
@@ -195,7 +197,7 @@ def _open_taking_direct(path: Path, flags: int) -> tuple[int, bool]:
     return fd, True
 
 
-def create_exclusively(path: Path, *, system: str = sys.platform) -> int:
+def create_exclusively(path: Path | str, *, system: str = sys.platform) -> int:
     """Make a file that must not be there yet and open it for reading and writing; raises FileExistsError."""
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL
     if system == WINDOWS:
@@ -226,7 +228,7 @@ def close_and_remove(fd: int, path: Path, *, system: str = sys.platform) -> None
         os.close(fd)
 
 
-def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, bool]:
+def open_past_cache(path: Path | str, *, system: str = sys.platform) -> tuple[int, bool]:
     """Open a file for reading from its medium, never through a link; return (fd, whether the cache is bypassed)."""
     if system == WINDOWS:
         return _open_unbuffered(path)
@@ -236,7 +238,7 @@ def open_past_cache(path: Path, *, system: str = sys.platform) -> tuple[int, boo
     return _open_direct(path, _reading())
 
 
-def _open_unbuffered(path: Path) -> tuple[int, bool]:
+def _open_unbuffered(path: Path | str) -> tuple[int, bool]:
     """Open on Windows without buffering, or with it where the share refuses; return (fd, whether it is without)."""
     try:
         return platform_windows.open_shared(path, past_cache=True), True
@@ -246,7 +248,7 @@ def _open_unbuffered(path: Path) -> tuple[int, bool]:
         return platform_windows.open_shared(path, past_cache=False), False
 
 
-def leave_direct(fd: int, path: Path, *, system: str = sys.platform) -> int:
+def leave_direct(fd: int, path: Path | str, *, system: str = sys.platform) -> int:
     """Let an open file use the cache again, for what unbuffered access cannot do; return its descriptor from now on.
 
     Windows has to open it anew, by its name and for reading only. Raises OSError, also where that is another file now.
@@ -258,7 +260,7 @@ def leave_direct(fd: int, path: Path, *, system: str = sys.platform) -> int:
     return fd
 
 
-def _open_buffered(fd: int, path: Path) -> int:
+def _open_buffered(fd: int, path: Path | str) -> int:
     """Open the file again that is open as `fd`, and close that one."""
     again = platform_windows.open_shared(path, past_cache=False)
     try:
@@ -337,6 +339,6 @@ def is_link(status: os.stat_result) -> bool:
     return stat.S_ISLNK(status.st_mode) or getattr(status, "st_reparse_tag", 0) in _REPARSE_LINKS
 
 
-def remove_if_there(path: Path) -> None:
+def remove_if_there(path: Path | str) -> None:
     """Remove a file; it is fine when it has gone."""
-    path.unlink(missing_ok=True)
+    Path(path).unlink(missing_ok=True)

@@ -5,8 +5,10 @@ They are asynchronous for files opened with O_DIRECT; others are read at once, b
 
 import ctypes
 import errno
+import importlib
 import os
 import sys
+import threading
 from collections.abc import Sequence
 from functools import cache
 from typing import Any, NamedTuple
@@ -25,7 +27,10 @@ class _Numbers(NamedTuple):
 _NUMBERS = {"x86_64": _Numbers(206, 207, 208, 209), "aarch64": _Numbers(0, 1, 4, 2)}
 """The C library has no functions for these calls (Linux' syscall_64.tbl and asm-generic/unistd.h)."""
 _READ = 0
-_SPARE_BYTES = 1024 * 1024
+_TURNS = 8
+_SPARE_BYTES = 512 * 1024
+_MOST_BYTES = 8 * 1024 * 1024
+"""Memory of one reader, but for two turns of files that are larger than that."""
 
 
 class _Block(ctypes.Structure):
@@ -66,12 +71,11 @@ class _Event(ctypes.Structure):
 
 
 class ManyReads:
-    """Reads the beginnings of many files, in two turns: one is fetched while the other is worked on. For one thread.
+    """Reads the beginnings of many files, in turns: some are fetched while one is worked on. For one thread.
 
-    Raises OSError where the system does not offer it. To be closed; that takes some hundredths of a second.
+    Raises OSError where the system does not offer it, and where the program would have too many files open. To be
+    closed; that takes some hundredths of a second.
     """
-
-    TURNS = 2
 
     def __init__(self, files: int, largest_bytes: int) -> None:
         self.files = files
@@ -79,24 +83,32 @@ class ManyReads:
         self.spare_bytes = _SPARE_BYTES
         """While a turn uses no more than this, in whole blocks, it has room for one more of the largest."""
         self._room_bytes = _SPARE_BYTES + whole_blocks(largest_bytes)
-        slots = self.TURNS * files
-        self._memory = memoryview(platform_posix.large_pages(self.TURNS * self._room_bytes))
+        self.turns = max(2, min(_TURNS, _MOST_BYTES // self._room_bytes))
+        """How many turns there are: a disk answers many questions at once sooner than one after the other."""
+        slots = self.turns * files
+        self._memory = memoryview(platform_posix.large_pages(self.turns * self._room_bytes))
         self._start = ctypes.addressof(ctypes.c_char.from_buffer(self._memory))
         self._blocks = (_Block * slots)()
         self._pointers = (ctypes.c_void_p * slots)(
             *(ctypes.addressof(self._blocks) + number * ctypes.sizeof(_Block) for number in range(slots))
         )
         self._events = (_Event * slots)()
-        self._views: list[list[memoryview]] = [[] for _ in range(self.TURNS)]
+        self._views: list[list[memoryview]] = [[] for _ in range(self.turns)]
         self._results: dict[int, int] = {}
         self._under_way = 0
-        self._context = set_up(slots)  # last: whoever fails before has nothing to give back
+        _may_open(slots)
+        try:
+            self._context = set_up(slots)  # last: whoever fails before has nothing to give back
+        except OSError:
+            _may_open(-slots)
+            raise
 
     def close(self) -> None:
         """Wait until the system leaves the memory alone, and give everything back. Never raises OSError."""
         context, self._context = self._context, 0
         self._under_way = 0
         if context:
+            _may_open(-len(self._blocks))
             try:
                 destroy(context)
             except OSError:
@@ -144,12 +156,32 @@ class ManyReads:
                 return
             # Closing waits for all that is under way; what is begun later fails, and is read in another way.
             self.close()
-            slots = range(self.TURNS * self.files)
+            slots = range(len(self._blocks))
             self._results = dict.fromkeys(slots, -(error.errno or errno.EIO)) | self._results
             return
         for event in self._events[:count]:
             self._results[event.data] = event.result
         self._under_way -= count
+
+
+_opening = threading.Lock()
+_may_be_open = 0
+
+
+def _may_open(files: int) -> None:
+    """Count files that readers may have open at once; raises OSError when that is half of what a program may have."""
+    global _may_be_open  # noqa: PLW0603 - the limit is the program's, and so is the count
+    with _opening:
+        if files > 0 and _may_be_open + files > _most_open() // 2:
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        _may_be_open += files
+
+
+def _most_open() -> int:
+    """Return how many files this program may have open."""
+    resource = importlib.import_module("resource")  # imported late: Windows has none
+    most: int = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+    return sys.maxsize if most == resource.RLIM_INFINITY else most
 
 
 _kept: list[memoryview] = []

@@ -19,7 +19,7 @@ def _c_library() -> ctypes.CDLL:
     return ctypes.CDLL(None, use_errno=True)
 
 
-def rename_exclusively(old: Path, new: Path) -> None:
+def rename_exclusively(old: Path | str, new: Path | str) -> None:
     """Call renamex_np with RENAME_EXCL; raises OSError, ENOTSUP on file systems without it."""
     result = _c_library().renamex_np(os.fsencode(old), os.fsencode(new), ctypes.c_uint(_RENAME_EXCL))
     if result != 0:

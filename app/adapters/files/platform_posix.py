@@ -34,6 +34,8 @@ _AT_EMPTY_PATH = 0x1000
 _STATX_DIOALIGN = 0x2000
 _STATX = struct.Struct("=I148xI")
 """Of struct statx: `stx_mask`, which says what was told, and `stx_dio_mem_align`."""
+_Told = ctypes.c_char * 256
+"""Room for struct statx, and more than enough for struct statfs."""
 
 
 @cache
@@ -46,7 +48,7 @@ def _fcntl() -> ModuleType:
     return importlib.import_module("fcntl")
 
 
-def rename_exclusively(old: Path, new: Path) -> None:
+def rename_exclusively(old: Path | str, new: Path | str) -> None:
     """Call renameat2 with RENAME_NOREPLACE; raises OSError, ENOSYS where the C library lacks it."""
     rename = getattr(_c_library(), "renameat2", None)
     if rename is None:
@@ -82,7 +84,7 @@ def _file_system(told: "ctypes.Array[ctypes.c_char]") -> int:
 
 def reads_directly(fd: int) -> bool:
     """Return whether reads of a file opened with O_DIRECT surely pass by the cache (statx(2), STATX_DIOALIGN)."""
-    told = ctypes.create_string_buffer(256)
+    told = _Told()
     statx = getattr(_c_library(), "statx", None)
     if statx is not None and statx(fd, b"", _AT_EMPTY_PATH, _STATX_DIOALIGN, told) == 0:
         mask, memory_alignment = _STATX.unpack_from(told)

@@ -19,7 +19,7 @@ _LOCKED_BYTE = 0x7FFF0000
 """Far behind what is written: Windows keeps others from reading a locked range."""
 
 
-def open_shared(path: Path, *, past_cache: bool) -> int:
+def open_shared(path: Path | str, *, past_cache: bool) -> int:
     """Open for reading without keeping anyone from writing, renaming or deleting; a link itself, not what it points to.
 
     With `past_cache` reads must be aligned and come from the medium. Returns a file descriptor; raises OSError.

@@ -24,8 +24,8 @@ class Item(NamedTuple):
 
     folder: Path
     name: str
-    final: Path
-    part: Path
+    final: str
+    part: str
     sha256: str
     size_bytes: int
 
@@ -40,7 +40,7 @@ class Publication:
         self,
         site: Site,
         items: tuple[Item, ...],
-        trusted: Callable[[Path, os.stat_result], bool],
+        trusted: Callable[[str, os.stat_result], bool],
         own_folder: str = "",
     ) -> None:
         self._site = site
@@ -80,7 +80,7 @@ class Publication:
             for item in named:
                 _take_back(item)
             self._sync_folders()
-            gone = [item.final for item in self._items if plain_status(item.final) is None]
+            gone = [item for item in self._items if plain_status(item.final) is None]
             self._site.change_manifests(held, {}, self._own_lines(gone))
             return False
 
@@ -97,20 +97,19 @@ class Publication:
             with at_destination(folder):
                 platform.sync_folder(folder)
 
-    def _own_lines(self, gone: list[Path]) -> list[Path]:
-        """Return those of the names that a manifest lists with this scan's bytes."""
-        hashes = {item.final: item.sha256 for item in self._items}
+    def _own_lines(self, gone: list[Item]) -> list[Path]:
+        """Return the final names of those that a manifest lists with this scan's bytes."""
         manifests = {folder: read_manifest(folder) for folder in self._folders}
-        return [path for path in gone if manifests[path.parent].get(path.name) == hashes[path]]
+        return [item.folder / item.name for item in gone if manifests[item.folder].get(item.name) == item.sha256]
 
     def _require_own_folders(self) -> None:
         """Refuse a folder where another set was published: two whose files are named differently must not mix."""
         own = {*self._own, *(folder for folder in self._folders if self._is_own(folder))}
-        finals = {item.final for item in self._items} if own else set()
+        finals = {(item.folder, item.name) for item in self._items} if own else set()
         for folder in own:
             for name in read_manifest(folder):
                 occupant = folder / name
-                if occupant not in finals and regular_status(occupant) is not None:
+                if (folder, name) not in finals and regular_status(occupant) is not None:
                     self._withdraw()
                     raise _taken(self._site, occupant)
 
@@ -124,7 +123,7 @@ class Publication:
         there = present.find(item.name)
         if there is None:
             return False
-        occupant = item.final.with_name(there)
+        occupant = item.folder / there
         if there != item.name or not _holds(occupant, item):
             self._withdraw()
             raise _taken(self._site, occupant)
@@ -157,7 +156,7 @@ class Publication:
             except SlideError as error:
                 if isinstance(error.__cause__, FileExistsError):
                     self._withdraw()
-                    raise _taken(self._site, item.final) from error
+                    raise _taken(self._site, item.folder / item.name) from error
                 raise
 
     def _withdraw(self) -> None:
@@ -177,9 +176,10 @@ def items_of(site: Site, plan: TransferPlan, files: tuple[VerifiedFile, ...]) ->
         raise SlideError("Only a whole scan can be published", "The verified files are not those of the plan")
     finals = [member.final for member in plan.members]
     items = []
-    for (folder, name), final in zip(places(site.tree.path, finals), finals, strict=True):
-        file, part = verified[final], folder / names.part_name(name, plan.fingerprint)
-        items.append(Item(folder, name, folder / name, part, file.sha256, file.size_bytes))
+    for place, relative in zip(places(site.tree.path, finals), finals, strict=True):
+        file, final = verified[relative], place.prefix + place.name
+        part = place.prefix + names.part_name(place.name, plan.fingerprint)
+        items.append(Item(place.folder, place.name, final, part, file.sha256, file.size_bytes))
     return tuple(items)
 
 
@@ -193,7 +193,7 @@ def _take_back(item: Item) -> None:
             platform.remove_if_there(item.final)  # killed between link and unlink
 
 
-def _holds(path: Path, item: Item) -> bool:
+def _holds(path: Path | str, item: Item) -> bool:
     status = plain_status(path)
     if status is None or status.st_size != item.size_bytes:
         return False

@@ -123,7 +123,8 @@ def names_in(folder: Path) -> frozenset[str]:
     """Return the names in a folder, none where it is not there; raises as the destination does."""
     with at_destination(folder):
         try:
-            return frozenset(entry.name for entry in folder.iterdir())
+            with os.scandir(folder) as listing:
+                return frozenset(entry.name for entry in listing)
         except (FileNotFoundError, NotADirectoryError):
             return frozenset()
 

@@ -143,8 +143,10 @@ class _Small:
 
     def _look(self) -> Identity:
         member = self._member
-        with at_source(member.source):
+        try:
             status = os.fstat(self.descriptor)
+        except OSError as error:
+            raise from_source(error, member.source) from error
         if not stat.S_ISREG(status.st_mode):
             raise SourceChangedError("The scan has gone", f"{member.source} is no longer a plain file")
         if (status.st_size, status.st_mtime_ns) != (member.size_bytes, member.mtime_ns):
@@ -174,8 +176,10 @@ class _Small:
 
 def _whole(small: _Small, content: memoryview | None) -> Content:
     """Close a small file; return its bytes: `content`, or where that is not all of them, what it reads itself."""
-    with closing(small):
+    try:
         found = small.read() if content is None or len(content) != small.wanted_bytes - 1 else content
+    finally:
+        small.close()
     small.require_whole(found)
     return found, small.identity
 

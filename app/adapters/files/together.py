@@ -39,14 +39,14 @@ def read_together(files: Iterable[T], reads: ManyReads) -> Generator[tuple[T, me
     number = 0
     try:
         while True:
-            turn, batch = number % reads.TURNS, list(_held(_fitting(coming, reads), held))
-            if batch:
-                descriptors = ((file.descriptor, whole_blocks(file.wanted_bytes)) for file in batch)
-                reads.begin(turn, [(fd, room) for fd, room in descriptors if fd is not None])
-                begun.append((turn, len(batch)))
+            turn, wanted = number % reads.turns, list[tuple[int, int]]()
+            count = _open_some(coming, held, reads, wanted)
+            if count:
+                reads.begin(turn, wanted)
+                begun.append((turn, count))
             if not begun:
                 return
-            if not batch or len(begun) == reads.TURNS:
+            if not count or len(begun) == reads.turns:
                 turn, count = begun.popleft()
                 contents = iter(reads.finish(turn))
                 for _ in range(count):
@@ -61,20 +61,19 @@ def read_together(files: Iterable[T], reads: ManyReads) -> Generator[tuple[T, me
                 file.close()
 
 
-def _held(files: Iterator[T], held: deque[T]) -> Iterator[T]:
-    """Put files down as soon as they are open, for opening the next one may fail."""
-    for file in files:
-        held.append(file)
-        yield file
+def _open_some(coming: Iterator[T], held: deque[T], reads: ManyReads, wanted: list[tuple[int, int]]) -> int:
+    """Open as many files as are read in one turn; return how many. Put down each at once: the next one may fail.
 
-
-def _fitting(coming: Iterator[T], reads: ManyReads) -> Iterator[T]:
-    """Yield as many files as are read in one turn."""
+    What can be read this way is put into `wanted`, as `ManyReads.begin` takes it.
+    """
     used_bytes = count = 0
-    while count < reads.files and used_bytes <= reads.spare_bytes:
-        file = next(coming, None)
-        if file is None:
-            return
-        yield file
+    for file in coming:
+        held.append(file)
+        room_bytes = whole_blocks(file.wanted_bytes)
+        if file.descriptor is not None:
+            wanted.append((file.descriptor, room_bytes))
         count += 1
-        used_bytes += whole_blocks(file.wanted_bytes)
+        used_bytes += room_bytes
+        if count == reads.files or used_bytes > reads.spare_bytes:
+            break
+    return count

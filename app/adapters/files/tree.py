@@ -6,6 +6,7 @@ import stat
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import NamedTuple
 
 from app.adapters.files import names, platform
 from app.adapters.files.failures import at_destination
@@ -78,18 +79,32 @@ class Tree:
             yield from _walk(self.control)
 
 
-def places(enter: Callable[[str], Path], relatives: Iterable[str]) -> Iterator[tuple[Path, str]]:
-    """Yield folder and name of relative names. `enter` is `Tree.path` or `Tree.make_folder`, asked once for a folder.
+class Place(NamedTuple):
+    """A folder and a name in it. `prefix` is the folder's path up to the name, in text.
+
+    A scan may have ten thousand members, and making and reading a Path for each takes longer than moving it.
+    """
+
+    folder: Path
+    prefix: str
+    name: str
+
+
+def places(enter: Callable[[str], Path], relatives: Iterable[str]) -> Iterator[Place]:
+    """Yield where relative names lie. `enter` is `Tree.path` or `Tree.make_folder`, asked once for a folder.
 
     Raises as `enter` does.
     """
-    folders: dict[str, Path] = {}
+    folders: dict[str, tuple[Path, str]] = {}
     for relative in relatives:
-        name = names.components(relative)[-1]
-        above = relative.rpartition("/")[0]
-        if above not in folders:
-            folders[above] = enter(relative).parent
-        yield folders[above], name
+        above, _, name = relative.rpartition("/")
+        entered = folders.get(above)
+        if entered is None:
+            path = enter(relative)
+            entered = folders[above] = path.parent, str(path).removesuffix(name)
+        else:
+            names.require_sibling(relative, above)
+        yield Place(*entered, name)
 
 
 def _make(folder: Path) -> None:
@@ -165,11 +180,11 @@ def _list(folder: Path) -> tuple[FolderContents, list[Path]]:
     return FolderContents(folder, entries, tuple(failed)), inner
 
 
-def regular_status(path: Path) -> os.stat_result | None:
+def regular_status(path: Path | str) -> os.stat_result | None:
     """Return the `lstat` of a plain file, None where nothing is; raise SlideError for anything else there."""
     with at_destination(path):
         try:
-            status = path.lstat()
+            status = os.lstat(path)
         except FileNotFoundError:
             return None
         if stat.S_ISDIR(status.st_mode):
@@ -179,11 +194,11 @@ def regular_status(path: Path) -> os.stat_result | None:
     return status
 
 
-def plain_status(path: Path) -> os.stat_result | None:
+def plain_status(path: Path | str) -> os.stat_result | None:
     """Return the `lstat` of a plain file, None where nothing or anything else is."""
     with at_destination(path):
         try:
-            status = path.lstat()
+            status = os.lstat(path)
         except (FileNotFoundError, NotADirectoryError):
             return None
     return status if stat.S_ISREG(status.st_mode) and not platform.is_link(status) else None

@@ -67,14 +67,39 @@ def close_all(files: list[File]) -> None:
 
 
 @pytest.mark.parametrize("flags", [DIRECT, 0])
-def test_two_turns_hold_the_bytes_of_their_files(reads: ManyReads, paths: list[Path], flags: int) -> None:
+def test_turns_hold_the_bytes_of_their_files(reads: ManyReads, paths: list[Path], flags: int) -> None:
     files = [File(path, flags) for path in paths]
-    for first in range(0, 24, 8):
-        reads.begin(0, wanted(files[first : first + 4]))
-        reads.begin(1, wanted(files[first + 4 : first + 8]))
-        found = contents(reads.finish(0)) + contents(reads.finish(1))
-        assert found == [path.read_bytes() for path in paths[first : first + 8]]
+    for _ in range(2):
+        for turn in range(6):
+            reads.begin(turn, wanted(files[4 * turn : 4 * turn + 4]))
+        found = [content for turn in range(6) for content in contents(reads.finish(turn))]
+        assert found == [path.read_bytes() for path in paths]
     close_all(files)
+
+
+@pytest.mark.parametrize(("largest_bytes", "turns"), [(1, 8), (20_001, 8), (4 * 1024 * 1024, 2), (64 * 1024 * 1024, 2)])
+def test_the_larger_the_files_the_fewer_turns_take_the_memory(largest_bytes: int, turns: int) -> None:
+    with closing(ManyReads(16, largest_bytes)) as reads:
+        assert reads.turns == turns
+        assert len(reads._memory) <= max(8 * 1024 * 1024, 2 * (512 * 1024 + whole_blocks(largest_bytes)))
+
+
+def test_a_program_has_no_more_than_half_of_its_files_open_for_this(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(platform_aio, "_most_open", lambda: 2 * (128 + 128) + 100)
+    one, two = platform.many_reads(16, 20_001), platform.many_reads(16, 20_001)
+    assert one
+    assert two
+    assert platform.many_reads(16, 20_001) is None, "whoever comes then reads files one by one"
+    with monkeypatch.context() as patch:
+        patch.setattr(platform_aio, "set_up", failing)
+        one.close()
+        one.close()
+        assert platform.many_reads(16, 20_001) is None
+    three = platform.many_reads(16, 20_001)
+    assert three
+    two.close()
+    three.close()
+    assert platform_aio._may_be_open == 0
 
 
 def test_a_file_that_cannot_be_read_takes_no_other_with_it(reads: ManyReads, paths: list[Path]) -> None:
@@ -192,7 +217,7 @@ def test_files_come_in_order_and_are_opened_as_they_are_needed(reads: ManyReads,
     with closing(read_together(some(), reads)) as found:
         for number, (file, content) in enumerate(found):
             assert file is opened[number]
-            assert len(opened) <= number + 2 * reads.files
+            assert len(opened) <= number + reads.turns * reads.files
             expected = paths[number].read_bytes() if number % 5 else None
             assert (None if content is None else bytes(content)) == expected
             file.close()

@@ -86,9 +86,9 @@ def test_a_name_taken_at_the_last_moment_withdraws_the_companions(
     files = destination.copy(mrxs, QUIET)
     real = platform.rename_exclusively
 
-    def racing(old: Path, new: Path, **named: str) -> None:
-        if new.name == "S-2.mrxs":
-            new.write_bytes(b"foreign")
+    def racing(old: str, new: str, **named: str) -> None:
+        if Path(new).name == "S-2.mrxs":
+            Path(new).write_bytes(b"foreign")
         real(old, new, **named)
 
     monkeypatch.setattr(platform, "rename_exclusively", racing)
