@@ -17,6 +17,8 @@ PY := $(BIN)/python
 RUN_ARGS ?=
 DEMO_ARGS ?=
 PYTEST_ARGS ?=
+# Modules side by side, for many tests wait for other programs; make test PYTEST_ARGS="-n 0 --pdb" does without
+SIDE_BY_SIDE ?= --numprocesses logical --maxprocesses 4 --dist loadfile
 BENCH_ARGS ?=
 # A part of the path of the proofs to run, such as soak; all without it
 PROVE_ARGS ?=
@@ -57,7 +59,7 @@ demo: setup ## The window on a made-up lab with a virtual scanner (headless wher
 	@$(PY) main.py demo $(DEMO_ARGS) || [ $$? -eq 1 ]
 
 test: setup $(VENV)/.programs ## All quick tests
-	@$(PY) -m pytest $(PYTEST_ARGS)
+	@$(PY) -m pytest $(SIDE_BY_SIDE) $(PYTEST_ARGS)
 
 check: setup ## Style, types, import directions
 	@$(BIN)/ruff check .

@@ -76,7 +76,7 @@ def put_together(folder: Path) -> Collected:
     """Return what all modules noted."""
     whole = Collected()
     for path in sorted(folder.glob("*.json")):
-        whole.add(read_collected(path))
+        whole.add(read_collected(path.read_text(encoding="utf-8")))
     return whole
 
 

@@ -23,7 +23,6 @@ then too is marked `quick_share`.
 import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any, NamedTuple
 
 HANDED_OVER = "SLIDEFERRY_FAULTS_TO"
@@ -81,8 +80,8 @@ class Collected:
         self.modules |= other.modules
         self.seconds += other.seconds
 
-    def hand_over(self, path: Path) -> None:
-        """Leave all of it in a file."""
+    def told(self) -> str:
+        """Return all of it as `read_collected` takes it, for another process."""
         content = {
             "injected": self.injected,
             "faults": [[*fault, test] for fault, test in self.faults.items()],
@@ -93,15 +92,15 @@ class Collected:
             "modules": sorted(self.modules),
             "seconds": self.seconds,
         }
-        path.write_text(json.dumps(content), encoding="utf-8")
+        return json.dumps(content)
 
     def _counted(self, key: Any) -> dict[str, int]:
         return dict(sorted(Counter(key(fault) for fault in self.faults).items(), key=lambda each: (-each[1], each[0])))
 
 
-def read_collected(path: Path) -> Collected:
-    """Read back what a process handed over."""
-    content = json.loads(path.read_text(encoding="utf-8"))
+def read_collected(told: str) -> Collected:
+    """Read back what a process told."""
+    content = json.loads(told)
     collected = Collected(
         injected=content["injected"],
         faults={Fault(*fault): test for *fault, test in content["faults"]},

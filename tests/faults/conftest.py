@@ -3,11 +3,12 @@
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from app.adapters.files import share_lock, stream
-from tests.faults.collector import HANDED_OVER, Collected, Faults
+from tests.faults.collector import HANDED_OVER, Collected, Faults, read_collected
 
 HERE = Path(__file__).parent
 CHUNK = 64 * 1024
@@ -61,8 +62,19 @@ def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     collected = session.config.stash.get(COLLECTED, None)
-    if collected is not None and (path := os.environ.get(HANDED_OVER)):
-        collected.hand_over(Path(path))
+    if collected is None:
+        return
+    if path := os.environ.get(HANDED_OVER):
+        Path(path).write_text(collected.told(), encoding="utf-8")
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output[HANDED_OVER] = collected.told()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Count what one of several processes side by side noted (pytest-xdist)."""
+    if told := getattr(node, "workeroutput", {}).get(HANDED_OVER):
+        collected_of(node.config).add(read_collected(told))
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
