@@ -108,9 +108,11 @@ def _told() -> bytes:
 def _write_new(path: Path, content: bytes) -> None:
     fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0), 0o666)
     try:
-        os.write(fd, content)
-    finally:
-        os.close(fd)
+        with os.fdopen(fd, "wb", buffering=0) as file:
+            file.write(content)
+    except OSError:
+        path.unlink(missing_ok=True)  # a full disk must leave no lock that says nothing
+        raise
 
 
 def _take_name(waiting: Path, lock: SaveLock) -> bool:

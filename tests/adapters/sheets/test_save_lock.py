@@ -129,12 +129,12 @@ def test_a_lock_that_says_nothing_is_in_nobodys_way_after_a_minute(lab: Path) ->
 def test_a_lock_says_whose_it_is_from_its_first_moment(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     told = []
 
-    def write(file: int, data: bytes) -> int:
-        told.append((lock_of(lab).exists(), data))
-        return really(file, data)
+    def link(old: Path, new: Path) -> None:
+        told.append((new.exists(), Path(old).read_bytes()))
+        really(old, new)
 
-    really = save_lock.os.write
-    monkeypatch.setattr(save_lock.os, "write", write)
+    really = save_lock.os.link
+    monkeypatch.setattr(save_lock.os, "link", link)
     with saving_alone(lab) as lock:
         assert told == [(False, lock.content)]
         assert lock_of(lab).read_bytes() == lock.content
