@@ -38,6 +38,7 @@ class ScriptedShare:
         self.hold_at_end: Event | None = None
         """The same after their last byte: while the share is read back."""
         self.copying: list[str] = []
+        self.held_at_end: list[str] = []
 
     def _next(self, method: str, *args: Any) -> None:
         self.calls.append(method)
@@ -65,6 +66,7 @@ class ScriptedShare:
         files = self._inner.copy(plan, watch)
         if self.hold_at_end is not None:
             watch.progress(TransferProgress(plan.size_bytes, 0, plan.size_bytes))
+            self.held_at_end.append(plan.members[0].source.name)
             wait_for(self.hold_at_end, watch)
         self._next("read back", plan, watch)
         return files

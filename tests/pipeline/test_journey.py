@@ -295,8 +295,8 @@ async def test_cancel_in_the_middle_removes_the_parts_and_restart_goes_the_whole
     lab.images.hold_quality.clear()
     lab.share.hold_at_end = Event()
     async with lab.open() as station:
-        await until(lambda: lab.state("a.svs", CHECKSUM_SHARE) is S.RUNNING)
-        assert len(lab.share.leftovers()) == 1
+        await until(lambda: lab.share.held_at_end and lab.state("a.svs", CHECKSUM_SHARE) is S.RUNNING)
+        assert len(lab.share.leftovers()) == 1, "its part, and no longer what claims it"
         await station.acts.cancel(lab.id("a.svs"))
         lab.images.hold_quality.set()
         await until(lambda: lab.state("a.svs", RELEASE) is S.CANCELLED)
