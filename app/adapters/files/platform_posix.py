@@ -16,6 +16,8 @@ from types import ModuleType
 _AT_FDCWD = -100
 _RENAME_NOREPLACE = 1
 _FORGOTTEN_BYTES = 1024 * 1024
+_MOST = 0.5
+"""Of a range: where the cache holds that much of it, reading the rest through the cache is the shorter way."""
 _TRIES = 4
 _PAUSE_SECONDS = 0.02
 _DISK_FILE_SYSTEMS = frozenset({0xEF53, 0x58465342, 0x9123683E, 0xF2F52010, 0x01021994})
@@ -77,6 +79,12 @@ def file_system_type(path: Path) -> int | None:
     return _file_system(told)
 
 
+def _file_system_of(fd: int) -> int | None:
+    """Return the same of the file system that holds an open file."""
+    told = _Told()
+    return _file_system(told) if _c_library().fstatfs(fd, told) == 0 else None
+
+
 def _file_system(told: "ctypes.Array[ctypes.c_char]") -> int:
     """Return the first member, `f_type`, of what statfs told; its struct is shorter than 256 bytes everywhere."""
     return ctypes.c_ulong.from_buffer(told).value & 0xFFFFFFFF
@@ -90,7 +98,8 @@ def reads_directly(fd: int) -> bool:
         mask, memory_alignment = _STATX.unpack_from(told)
         if mask & _STATX_DIOALIGN:
             return bool(memory_alignment)
-    return _c_library().fstatfs(fd, told) == 0 and _file_system(told) not in _TELLS_NOT
+    kind = _file_system_of(fd)
+    return kind is not None and kind not in _TELLS_NOT
 
 
 def sync_file_system(fd: int) -> None:
@@ -133,11 +142,39 @@ def _advise(memory: mmap.mmap, advice: int) -> bool:
     return True
 
 
+def set_direct(fd: int) -> None:
+    """Switch O_DIRECT on for an open file; raises OSError, EINVAL where its file system has no such thing."""
+    fcntl = _fcntl()
+    flags: int = fcntl.fcntl(fd, fcntl.F_GETFL)
+    fcntl.fcntl(fd, fcntl.F_SETFL, flags | os.O_DIRECT)
+
+
 def clear_direct(fd: int) -> None:
     """Switch O_DIRECT off for an open file."""
     fcntl = _fcntl()
     flags: int = fcntl.fcntl(fd, fcntl.F_GETFL)
     fcntl.fcntl(fd, fcntl.F_SETFL, flags & ~os.O_DIRECT)
+
+
+def read_uncached(fd: int, view: memoryview, offset: int) -> int | None:
+    """Read whole blocks past the cache; None where it holds most of them, or where that cannot be done.
+
+    Only on the kernel's own disk file systems. Raises OSError as the disk reports it.
+    """
+    if _file_system_of(fd) not in _DISK_FILE_SYSTEMS or cached_share(fd, offset, len(view)) >= _MOST:
+        return None
+    try:
+        set_direct(fd)
+    except OSError:
+        return None  # nothing has been read yet, and the way through the cache tells what ails the disk
+    try:
+        return os.preadv(fd, [view], offset)
+    except OSError as error:
+        if error.errno != errno.EINVAL:
+            raise
+        return None
+    finally:
+        clear_direct(fd)
 
 
 def drop_cache(fd: int, offset: int, length: int) -> bool:
@@ -147,14 +184,14 @@ def drop_cache(fd: int, offset: int, length: int) -> bool:
     for _ in range(_TRIES):
         with suppress(OSError):  # whether it did is looked at, not asked
             os.posix_fadvise(fd, offset, end - offset, os.POSIX_FADV_DONTNEED)
-        if not _is_cached(fd, offset, length):
+        if not cached_share(fd, offset, length):
             return True
         time.sleep(_PAUSE_SECONDS)  # pages that are just being written, or are in another core's hands, stay a moment
     return False
 
 
-def _is_cached(fd: int, offset: int, length: int) -> bool:
-    """Return whether any page of a range is in the cache; also True where the system does not say.
+def cached_share(fd: int, offset: int, length: int) -> float:
+    """Return how much of a range is in the cache, from 0 to 1; 1 also where the system does not say.
 
     A read with RWF_NOWAIT would not do: it starts to read ahead, and may then find what it has just fetched.
     """
@@ -164,12 +201,12 @@ def _is_cached(fd: int, offset: int, length: int) -> bool:
     try:
         mapped = mmap.mmap(fd, length, access=mmap.ACCESS_COPY, offset=offset)
     except (OSError, ValueError):
-        return True  # this file system maps no files, or the file has just become shorter: nothing can be said
+        return 1.0  # this file system maps no files, or the file has just become shorter: nothing can be said
     with mapped:
         start = ctypes.c_char.from_buffer(mapped)
         result = _c_library().mincore(ctypes.c_void_p(ctypes.addressof(start)), ctypes.c_size_t(length), resident)
         del start
-    return result != 0 or any(page & 1 for page in bytes(resident))
+    return sum(page & 1 for page in bytes(resident)) / pages if result == 0 else 1.0
 
 
 def lock(fd: int) -> None:

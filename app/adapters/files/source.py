@@ -75,11 +75,11 @@ class OpenSource:
             raise _changed(self._path, "another file took its place while it was being read")
 
     def read(self, view: memoryview, offset: int) -> None:
-        """Fill `view` from `offset`; a file that ends too early has changed."""
+        """Fill `view`, which begins on a page, from `offset`; a file that ends too early has changed."""
         done = 0
         while done < len(view):
             with at_source(self._path):
-                count = platform.read_at(self._fd, view[done:], offset + done)
+                count = platform.read_sparing_cache(self._fd, view[done:], offset + done)
             if count == 0:
                 raise _changed(self._path, "it became shorter while it was being read")
             done += count

@@ -15,6 +15,7 @@ from app.domain.transfer import CheckGrade
 from tests.adapters.files.conftest import CHUNK
 from tests.adapters.files.scene import (
     QUIET,
+    bytes_read_from,
     carry,
     make_destination,
     open_destination,
@@ -80,12 +81,6 @@ def test_a_read_only_mount_is_said_by_check(tmpfs: Path) -> None:
         destination.check()
 
 
-def read_bytes(folder: Path) -> int:
-    """Return how many bytes were ever read from the disk that is mounted at a folder."""
-    found = subprocess.run(["findmnt", "-no", "SOURCE", str(folder)], capture_output=True, text=True, check=True)
-    return 512 * int(Path("/sys/class/block", Path(found.stdout.strip()).name, "stat").read_text().split()[2])
-
-
 def squeezable(path: Path, size_bytes: int) -> Path:
     """Write bytes that a disk which compresses stores in half the room."""
     path.write_bytes(random.Random(path.name).randbytes(size_bytes // 2).hex().encode())
@@ -105,7 +100,7 @@ def test_what_is_called_read_back_was_read_from_the_disk(
     with image(tmp_path / "disk", kind, 320, options=options) as disk:
         destination = make_destination(disk / "share")
         plan = plan_of(*((squeezable(tmp_path / f"{n}.svs", size), f"{n}.svs") for n, size in enumerate(sizes)))
-        before = read_bytes(disk)
+        before = bytes_read_from(disk)
         files = destination.copy(plan, QUIET)
         assert {file.check for file in files} == {CheckGrade.READ_BACK.value}
-        assert read_bytes(disk) - before > plan.size_bytes / 3
+        assert bytes_read_from(disk) - before > plan.size_bytes / 3

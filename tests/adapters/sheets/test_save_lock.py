@@ -18,6 +18,7 @@ from app.domain.errors import SurroundingsError
 from app.domain.settings import SheetSettings
 from app.domain.sheet import CellWrite
 from tests.adapters.sheets.workbooks import lab_workbook
+from tests.faults.disks import memory
 
 ROOT = Path(__file__).parents[3]
 ONE, TWO = CellWrite("620995", "Status", "by PC 1", 1), CellWrite("000123", "Status", "by PC 2", 1)
@@ -155,6 +156,28 @@ def test_where_files_have_one_name_only_a_lock_is_made_all_the_same(
         with pytest.raises(SurroundingsError, match="in use"), saving_alone(lab):
             pass
     assert names_beside(lab) == []
+
+
+def test_a_full_disk_without_links_is_left_without_an_empty_lock(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The lock is written a second time there, and that is when the disk is full."""
+
+    def link(old: Path, new: Path) -> None:
+        raise OSError(errno.EPERM, os.strerror(errno.EPERM), str(old), None, str(new))
+
+    monkeypatch.setattr(save_lock.os, "link", link)
+    with memory(tmp_path / "full", "size=1m") as folder:
+        lab = lab_workbook(folder / "slides.xlsx")
+        with (folder / "ballast").open("wb") as ballast:
+            ballast.truncate(0)
+            status = os.statvfs(folder)
+            os.posix_fallocate(ballast.fileno(), 0, (status.f_bavail - 1) * status.f_frsize)
+        with pytest.raises(OSError, match=os.strerror(errno.ENOSPC)), saving_alone(lab):
+            pass
+        assert not lock_of(lab).exists()
+        (folder / "ballast").unlink()
+        assert sheet_at(lab).write([ONE]).written
 
 
 def test_a_lock_that_a_share_made_without_saying_so_is_held(lab: Path, monkeypatch: pytest.MonkeyPatch) -> None:
