@@ -280,11 +280,11 @@ async def test_while_the_sheet_is_away_the_outbox_waits_with_growing_pauses(kit,
     require_pause(kit, lab, since, 2)
     serving.cancel()
     kit.sheet._writing_pause.clear()
-    kit.sheet._writing_pause.failures = 3
+    kit.sheet._writing_pause.failures = 2
     since = lab.clock.monotonic()
     serving = asyncio.create_task(kit.sheet.serve(Settled()))
     await until(lambda: kit.sheet.seconds_to_next_try() is not None)
-    require_pause(kit, lab, since, 16)
+    require_pause(kit, lab, since, 8)
     serving.cancel()
     await asyncio.gather(serving, return_exceptions=True)
     assert await pending(kit) == ["Complete"]
