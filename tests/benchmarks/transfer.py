@@ -4,7 +4,7 @@ Every round runs all of them once, in turn, on one disk. Before each the caches 
 scanner's PC does before a scan; and each comes behind each other one equally often. What one leaves behind would be a
 gift to the next, or a burden: a virtual machine gives free memory back to its host after some seconds and has to ask
 for it again, so that `rclone copy` of 1 GB took 3.2 s right after a program that had filled the cache, and 4.0 s on a
-machine at rest; the verified copy, which passes by the cache, took the same in both.
+machine at rest; the verified copy, which passes by the cache, took 3.0 and 3.2 s (medians of five).
 
 `limit` is what the disk itself needs for two reads and one write of the same bytes, without hashing. `careful` is what
 a careful person does today: rsync --fsync, then rsync --checksum --dry-run with the caches dropped.
@@ -41,6 +41,7 @@ COPIES = 2
 """Slides side by side, as `[pipeline] copies` has it by default."""
 
 REST_SECONDS = 10.0
+"""Before each run: what the one before left to do, on the disk and with memory, is mostly over by then."""
 
 Act = Callable[[Path, Path], None]
 """Carries a folder of sources to a folder that is not there yet."""

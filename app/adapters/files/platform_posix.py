@@ -80,7 +80,7 @@ def file_system_type(path: Path) -> int | None:
 
 
 def _file_system_of(fd: int) -> int | None:
-    """Return the same of the file system that holds an open file."""
+    """Return `f_type` of the file system that holds an open file, None where the system does not say."""
     told = _Told()
     return _file_system(told) if _c_library().fstatfs(fd, told) == 0 else None
 

@@ -4,6 +4,7 @@ import errno
 import os
 import random
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -24,21 +25,25 @@ def disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         yield folder
 
 
-def forget(path: Path) -> None:
-    """Write a file out and drop it from the cache, as a day of other work does."""
+@contextmanager
+def opened(path: Path) -> Iterator[tuple[int, int, int]]:
+    """Open a file through the cache; yield its descriptor and its whole range."""
     fd = os.open(path, os.O_RDONLY)
     try:
-        assert platform.drop_cache(fd, 0, path.stat().st_size)
+        yield fd, 0, path.stat().st_size
     finally:
         os.close(fd)
+
+
+def forget(path: Path) -> None:
+    """Write a file out and drop it from the cache, as a day of other work does."""
+    with opened(path) as whole:
+        assert platform.drop_cache(*whole)
 
 
 def share_in_cache(path: Path) -> float:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        return platform_posix.cached_share(fd, 0, path.stat().st_size)
-    finally:
-        os.close(fd)
+    with opened(path) as whole:
+        return platform_posix.cached_share(*whole)
 
 
 def test_a_copied_scan_does_not_fill_the_cache(destination: FolderDestination, root: Path, disk: Path) -> None:
