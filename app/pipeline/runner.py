@@ -15,7 +15,7 @@ from app.pipeline.acts import ACTS, Act, current_step, is_ready, settle_pass
 from app.pipeline.blocking import blocking_moves
 from app.pipeline.case import Case, Kit
 from app.pipeline.intake import Intake
-from app.pipeline.journey import RECORD, RELEASE, Resource
+from app.pipeline.journey import IDENTIFY, QUALITY, RECORD, RELEASE, SETTLE, Resource, upstream_done
 from app.pipeline.limits import Places
 from app.pipeline.manners import Manners
 from app.pipeline.recovery import recover
@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 _AFTER_ERROR_SECONDS = 5.0
 _UNLIMITED = 1_000_000
+_ON_THIS_PC = (SETTLE, IDENTIFY, QUALITY)
+"""The steps that need neither the sheet nor the share."""
 
 
 class Runner:
@@ -210,6 +212,11 @@ class Runner:
             return _rests(self._kit.ledger.get(scan))
         return self._kit.sheet.pending == 0 and all(_rests(dossier) for dossier in self._kit.ledger.unfinished())
 
+    def works_here(self, scan: ScanId | None = None) -> bool:
+        """Whether a step (of this scan) goes on, or comes next, that can be done while sheet and share are away."""
+        dossiers = self._kit.ledger.unfinished() if scan is None else (self._kit.ledger.get(scan),)
+        return any(_works_here(dossier) for dossier in dossiers)
+
     async def close(self) -> None:
         """End all work at its next safe moment and wait for it."""
         self._closing = True
@@ -255,6 +262,17 @@ def _struck_step(now: Dossier, act: Act | None) -> StepId | None:
 def _waits_for_sheet(dossier: Dossier) -> bool:
     record = dossier.steps[RECORD]
     return record.state is StepState.WAITING_TO_RETRY and record.retry_at is None
+
+
+def _works_here(dossier: Dossier) -> bool:
+    """Whether a step of a scan runs on this PC, or waits for its turn there."""
+    steps, scan = dossier.steps, dossier.scan
+    held = scan.paused or scan.cancelled or scan.earlier
+    return any(
+        steps[step].state is StepState.RUNNING
+        or (steps[step].state is StepState.PENDING and not held and upstream_done(step, steps))
+        for step in _ON_THIS_PC
+    )
 
 
 def _rests(dossier: Dossier) -> bool:

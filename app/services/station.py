@@ -228,7 +228,9 @@ class Station:
             await asyncio.sleep(0.05)
 
     def _held_up(self, scan: ScanId | None) -> bool:
-        """Whether the sheet or the share is away, or a scan waits for an earlier one that may stand still."""
+        """Whether all that is left to do waits for the sheet, the share, or an earlier scan that may stand still."""
+        if self.runner.works_here(scan):
+            return False
         away = self.kit.sheet.trouble is not None or not self.kit.gate.is_open
         return away or (scan is not None and still_coming(self.kit.ledger, self.kit.ledger.get(scan)))
 

@@ -179,6 +179,26 @@ async def test_an_act_ends_though_an_earlier_scan_of_the_slide_stands_still(lab:
         assert lab.state("b.svs", COPY) is S.PENDING
 
 
+async def test_checks_end_before_a_run_does_though_the_share_is_away(lab: Lab) -> None:
+    marker = lab.share_root / ".slideferry" / "destination.json"
+    lab.images.hold_quality.clear()
+    lab.scan("a.svs", "620995")
+    marker.rename(lab.folder / "away")
+    async with lab.open(once=True) as station:
+        waiting = asyncio.create_task(station.until_at_rest())
+        await until(lambda: not station.kit.gate.is_open and lab.state("a.svs", QUALITY) is S.RUNNING)
+        for _ in range(20):
+            lab.clock.skip(1)
+            await asyncio.sleep(0.06)
+        assert not waiting.done(), "Check Image Quality needs no share, and goes on"
+        lab.images.hold_quality.set()
+        await until(lambda: lab.state("a.svs", QUALITY) is S.SUCCEEDED)
+        while not waiting.done():
+            lab.clock.skip(1)
+            await asyncio.sleep(0.02)
+        assert lab.get("a.svs").state is not S.RUNNING
+
+
 async def test_acts_begin_no_run(lab: Lab) -> None:
     lab.scan("a.svs", "")
     async with for_one_act(lab) as station:
