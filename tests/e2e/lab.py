@@ -16,6 +16,8 @@ import openpyxl
 ROOT = Path(__file__).parents[2]
 PROGRAM = [sys.executable, str(ROOT / "main.py")]
 TIMES = ("Transferred At",)
+PATIENCE_SECONDS = 240.0
+"""After so long a program is taken for stuck. It gives way to all others, so a busy machine makes it slow."""
 
 
 def environment() -> dict[str, str]:
@@ -24,7 +26,9 @@ def environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in hidden}
 
 
-def run(*words: str | Path, program: list[str] | None = None, seconds: float = 240) -> subprocess.CompletedProcess[str]:
+def run(
+    *words: str | Path, program: list[str] | None = None, seconds: float = PATIENCE_SECONDS
+) -> subprocess.CompletedProcess[str]:
     """Run one command to its end."""
     command = [*(program or PROGRAM), *map(str, words)]
     return subprocess.run(

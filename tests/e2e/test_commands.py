@@ -68,8 +68,8 @@ def watching(station: Path) -> Iterator[subprocess.Popen[str]]:
             process.wait(30)
 
 
-def wait_for_state(folder: Path, wanted: str, seconds: float = 30) -> dict:
-    until = time.monotonic() + seconds
+def wait_for_state(folder: Path, wanted: str) -> dict:
+    until = time.monotonic() + lab.PATIENCE_SECONDS
     while time.monotonic() < until:
         done = at(folder, "status", "--json")
         scans = json.loads(done.stdout).get("scans", [])
@@ -79,8 +79,8 @@ def wait_for_state(folder: Path, wanted: str, seconds: float = 30) -> dict:
     raise AssertionError(f"never {wanted}: {done.stdout}")
 
 
-def wait_for_request(folder: Path, seconds: float = 30) -> None:
-    until = time.monotonic() + seconds
+def wait_for_request(folder: Path) -> None:
+    until = time.monotonic() + lab.PATIENCE_SECONDS
     while lab.journal_rows(folder, "SELECT COUNT(*) FROM request WHERE answered_at IS NULL") != (("1",),):
         assert time.monotonic() < until, "nothing was asked"
         time.sleep(0.1)
@@ -258,7 +258,7 @@ def test_a_second_program_on_one_watch_folder_is_told_who_has_it(
     station: Path, watching: subprocess.Popen[str]
 ) -> None:
     shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
-    wait_for_state(station, "succeeded", 60)
+    wait_for_state(station, "succeeded")
     before = sorted(path.name for path in (station / "share").rglob("*"))
     refused = at(station, "--data-dir", station / "other data", "run", "--once")
     assert refused.returncode == 3
@@ -310,10 +310,10 @@ def test_slides_wait_for_a_barcode_column_that_is_gone_and_go_on_when_it_is_put_
     sheet = station / "slides.csv"
     sheet.write_text(SHEET.replace("Barcode,", "Slide,"), encoding="utf-8")
     shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
-    scan = wait_for_state(station, "waiting_to_retry", 60)
+    scan = wait_for_state(station, "waiting_to_retry")
     assert "no column is called “Barcode”" in scan["steps"]["match"]["message"]
     sheet.write_text(SHEET, encoding="utf-8")
-    wait_for_state(station, "succeeded", 60)
+    wait_for_state(station, "succeeded")
     assert "Complete" in sheet.read_text("utf-8")
 
 
@@ -335,7 +335,7 @@ def test_a_rebuild_is_asked_of_the_program_at_work_which_says_of_how_many_slides
     station: Path, watching: subprocess.Popen[str]
 ) -> None:
     shutil.copy(SLIDE, station / "scanner" / "0a1b.svs")
-    wait_for_state(station, "succeeded", 60)
+    wait_for_state(station, "succeeded")
     (station / "slides.csv").write_text(SHEET, encoding="utf-8")
     asked = at(station, "sync", "--rebuild")
     assert asked.returncode == 0, asked.stderr
