@@ -12,6 +12,8 @@ from app.domain.step import StepState
 
 STEPS_IN_A_TABLE = 13
 _SLIDE_WIDTH = 118.0
+_HEADING_HEIGHT = 60.0
+"""What a heading and the note below it take, in points."""
 
 
 def draw_appendix(pages: Pages, report: RunReport) -> None:
@@ -67,19 +69,24 @@ def _draw_checksums(pages: Pages, report: RunReport) -> None:
 
 
 def _draw_durations(pages: Pages, report: RunReport) -> None:
-    pages.section("Appendix B: Step Durations", "durations")
     titles = list(dict.fromkeys(step.title for slide in report.slides for step in slide.steps))
+    shares = [titles[start : start + STEPS_IN_A_TABLE] for start in range(0, len(titles), STEPS_IN_A_TABLE)]
+    tables = [Table(_columns_of(shown), pad_y=3) for shown in shares]
+    need = _HEADING_HEIGHT + (tables[0].opening_height if tables else 0.0)
+    pages.section("Appendix B: Step Durations", "durations", need=need)
     if not titles:
         pages.place(Text("No step has been taken.", look.BODY), gap=4)
         return
     note = "Work of the last attempt. ×2 tells the attempts; steps that did not succeed name their state."
     pages.place(Text(note, look.NOTE), gap=5)
-    for start in range(0, len(titles), STEPS_IN_A_TABLE):
-        shown = titles[start : start + STEPS_IN_A_TABLE]
-        width = (look.WIDTH - _SLIDE_WIDTH) / len(shown) if len(shown) > 4 else 90.0
-        columns = (Column("Slide", _SLIDE_WIDTH), *(Column(title, width, "right") for title in shown))
-        Table(columns, pad_y=3).flow(pages, (_durations(slide, shown) for slide in report.slides))
+    for table, shown in zip(tables, shares, strict=True):
+        table.flow(pages, (_durations(slide, shown) for slide in report.slides))
         pages.y -= 8
+
+
+def _columns_of(titles: Sequence[str]) -> tuple[Column, ...]:
+    width = (look.WIDTH - _SLIDE_WIDTH) / len(titles) if len(titles) > 4 else 90.0
+    return Column("Slide", _SLIDE_WIDTH), *(Column(title, width, "right") for title in titles)
 
 
 def _durations(slide: SlideLine, titles: Sequence[str]) -> Row:

@@ -48,6 +48,11 @@ class Table:
     def __post_init__(self) -> None:
         self._head = tuple(Text(column.title, TABLE_HEAD.aligned(column.align)) for column in self.columns)
 
+    @property
+    def opening_height(self) -> float:
+        """How much of a page lets the head and a row begin on it, in points."""
+        return self._head_height() + LEAST_ROOM
+
     def flow(self, pages: Pages, rows: Iterable[Row]) -> None:
         """Draw the head and all rows, opening pages as needed."""
         begun = False

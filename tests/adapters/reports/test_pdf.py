@@ -182,6 +182,16 @@ def test_settings_and_durations_are_in_the_appendix(text: str) -> None:
     assert durations.splitlines().count("Blocked") == 6
 
 
+def test_the_table_of_durations_begins_on_the_page_of_its_heading(tmp_path: Path) -> None:
+    report = many_slides(1)
+    (slide,) = report.slides
+    for count in range(1, 60):
+        longer = replace(report, slides=(replace(slide, files=slide.files[:1] * count),))
+        pages = [page.extract_text() for page in write(longer, tmp_path / "run.pdf").pages]
+        page = next(page for page in pages if "Appendix B: Step Durations\n" in page)
+        assert "Wait Until" in page.split("Appendix B: Step Durations\n")[-1], f"after {count} checksums"
+
+
 def test_signoff_has_fields_to_fill(reader: PdfReader) -> None:
     fields = reader.get_form_text_fields()
     assert sorted(fields) == sorted(
