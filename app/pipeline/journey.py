@@ -84,6 +84,8 @@ STEPS: dict[StepId, Step] = {step.id: step for step in JOURNEY}
 PASS = (CHECKSUM_SOURCE, COPY, CHECKSUM_SHARE)
 """Three steps to the eye, one pass over the data to the machine."""
 TRANSFER_STEPS = (*PASS, VERIFY)
+ON_THIS_PC = (SETTLE, IDENTIFY, QUALITY)
+"""The steps that need neither the sheet nor the share."""
 
 
 def upstream_done(step: StepId, steps: Mapping[StepId, StepRecord]) -> bool:

@@ -15,7 +15,7 @@ from app.pipeline.acts import ACTS, Act, current_step, is_ready, settle_pass
 from app.pipeline.blocking import blocking_moves
 from app.pipeline.case import Case, Kit
 from app.pipeline.intake import Intake
-from app.pipeline.journey import IDENTIFY, QUALITY, RECORD, RELEASE, SETTLE, Resource, upstream_done
+from app.pipeline.journey import ON_THIS_PC, RECORD, RELEASE, Resource, upstream_done
 from app.pipeline.limits import Places
 from app.pipeline.manners import Manners
 from app.pipeline.recovery import recover
@@ -25,8 +25,6 @@ log = logging.getLogger(__name__)
 
 _AFTER_ERROR_SECONDS = 5.0
 _UNLIMITED = 1_000_000
-_ON_THIS_PC = (SETTLE, IDENTIFY, QUALITY)
-"""The steps that need neither the sheet nor the share."""
 
 
 class Runner:
@@ -271,7 +269,7 @@ def _works_here(dossier: Dossier) -> bool:
     return any(
         steps[step].state is StepState.RUNNING
         or (steps[step].state is StepState.PENDING and not held and upstream_done(step, steps))
-        for step in _ON_THIS_PC
+        for step in ON_THIS_PC
     )
 
 
