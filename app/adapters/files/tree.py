@@ -169,7 +169,7 @@ def _list(folder: Path) -> tuple[FolderContents, list[Path]]:
         try:
             status = entry.stat(follow_symlinks=False)
         except FileNotFoundError:
-            continue
+            continue  # vanished since the folder was listed
         except OSError as error:
             failed.append((Path(entry.path), error))
             continue
